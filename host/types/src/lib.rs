@@ -1,0 +1,17 @@
+//! The words that every room of wirken shares: ids, digests, times, the neutral conversation model, HTTP as plain
+//! values, what a provider answers, and the events that the ledger keeps.
+//!
+//! Nothing here performs I/O, and nothing here knows a platform, an LLM, Wasmtime or a database.
+
+pub mod chat;
+pub mod digest;
+pub mod event;
+pub mod http;
+pub mod id;
+pub mod provider;
+pub mod time;
+pub mod tool;
+
+pub use digest::Digest;
+pub use id::{SessionId, TurnId};
+pub use time::Timestamp;
