@@ -1,6 +1,6 @@
 //! Generated from `wit/`, version 0.1 of every package.
 
-#![expect(unreachable_pub, missing_debug_implementations, reason = "generated code")]
+#![expect(unreachable_pub, reason = "generated code")]
 
 pub mod provider {
     wasmtime::component::bindgen!({
