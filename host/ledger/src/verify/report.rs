@@ -39,7 +39,11 @@ pub enum Verdict {
     /// There is no row to check.
     Empty,
     /// The first that is wrong, in the order of chains and rows. The chain is what stands in the file, whatever that is.
-    Broken { chain: String, seq: u64, what: What },
+    Broken {
+        chain: String,
+        seq: u64,
+        what: What,
+    },
 }
 
 /// What is wrong with a row.

@@ -27,7 +27,9 @@ async fn an_erased_content_leaves_a_whole_chain_and_no_trace() {
     let report = verify(&reader, Scope::All, &mut |_| ()).unwrap();
     assert_eq!((&report.verdict, report.payloads, report.erased), (&Verdict::Ok, 2, 2), "{report}");
     let told = reader.rows(Chain::System, 0).unwrap();
-    assert!(matches!(&told[0].event, Event::System { action, subject, .. } if action == "payload-erased" && *subject == rows[1].payload.unwrap().digest.to_hex()));
+    assert!(
+        matches!(&told[0].event, Event::System { action, subject, .. } if action == "payload-erased" && *subject == rows[1].payload.unwrap().digest.to_hex())
+    );
     // A later first message does not become the title.
     ledger.append(Batch::of(session, [inbound(turn, "c-3", "later")])).await.unwrap();
     assert_eq!(home.reader().session(session).unwrap().unwrap().title, None);
@@ -50,7 +52,9 @@ async fn a_content_taken_away_is_not_taken_for_an_erased_one() {
     ledger.close().await.unwrap();
     let broken = |sql: &str| {
         home.meddle().execute_batch(sql).unwrap();
-        let Verdict::Broken { chain, seq, what } = verify(&home.reader(), Scope::All, &mut |_| ()).unwrap().verdict else { panic!("{sql}") };
+        let Verdict::Broken { chain, seq, what } = verify(&home.reader(), Scope::All, &mut |_| ()).unwrap().verdict else {
+            panic!("{sql}")
+        };
         assert_eq!((chain, seq), (session.to_string(), 1));
         what
     };

@@ -49,7 +49,13 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
         Event::System { action: text(), subject: text(), detail: json!({ "content": TEXT, "deep": [{ "kind": null, "n": -1 }] }) },
         Event::SessionClosed { by: text() },
     ];
-    events.extend(outcomes.map(|outcome| Event::ToolFinished { turn, call_id: text(), tool: text(), outcome, content: Some(parts.clone()) }));
+    events.extend(outcomes.map(|outcome| Event::ToolFinished {
+        turn,
+        call_id: text(),
+        tool: text(),
+        outcome,
+        content: Some(parts.clone()),
+    }));
     let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt];
     events.extend(deliveries.map(|delivery| Event::OutboundOutcome { turn, outbound: 0, delivery, detail: text() }));
     events

@@ -3,8 +3,12 @@
 #![cfg(test)]
 
 mod append;
+mod child;
+mod crash;
 mod erase;
 mod events;
+mod group;
 mod read;
+mod stop;
 mod support;
 mod tamper;
