@@ -110,10 +110,14 @@ pub(crate) fn open_for_writing(path: &Path, busy: Duration, schema: &Schema) -> 
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(busy).map_err(Error::database("open"))?;
     let version = version(&connection, path)?;
+    let journal: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(Error::database("set up"))?;
+    if journal != "wal" {
+        let source_text = format!("its file system offers `{journal}` where write-ahead logging is needed; use a local disk");
+        return Err(Error::Database { action: "set up", source_text });
+    }
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;
-             PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
         )
         .map_err(Error::database("set up"))?;
     match version {
