@@ -82,7 +82,7 @@ impl Default for Options {
             extra_roots: Vec::new(),
             resolver: Arc::new(Dns::default()),
             blobs: Arc::new(DenyBlobs),
-            scanner: Arc::default(),
+            scanner: Arc::new(Scanner::empty()),
         }
     }
 }
