@@ -21,7 +21,11 @@ pub struct Decoder {
 #[derive(Debug)]
 enum State {
     /// The status is not 2xx: what comes is an error document.
-    Refused { status: u16, retry_after_millis: Option<u64>, body: Vec<u8> },
+    Refused {
+        status: u16,
+        retry_after_millis: Option<u64>,
+        body: Vec<u8>,
+    },
     /// Nothing but white space has come. What comes first decides, as servers label their answers wrongly.
     Undecided,
     Stream(Sse),
@@ -182,7 +186,8 @@ impl Answer {
         }
         let choices = value.get("choices").and_then(Value::as_array);
         // One answer is asked for. A server that gives several is heard on the first.
-        let choice = choices.and_then(|choices| choices.iter().find(|choice| choice.get("index").is_none_or(|index| index.as_u64().unwrap_or(0) == 0)));
+        let choice = choices
+            .and_then(|choices| choices.iter().find(|choice| choice.get("index").is_none_or(|index| index.as_u64().unwrap_or(0) == 0)));
         if let Some(choice) = choice {
             self.begun = true;
             if let Some(delta) = ["delta", "message"].iter().find_map(|key| choice.get(key).filter(|delta| delta.is_object())) {

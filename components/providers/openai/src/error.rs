@@ -30,7 +30,8 @@ pub(crate) fn refused(status: u16, retry_after_millis: Option<u64>, body: &[u8])
 /// An error in place of an answer, or in its midst. A number in it that looks like a status is one.
 pub(crate) fn reported(value: &Value) -> Error {
     let report = Report::read(value);
-    let message = if report.message.is_empty() { "the endpoint reported an error without a message".into() } else { bounded(report.message) };
+    let message =
+        if report.message.is_empty() { "the endpoint reported an error without a message".into() } else { bounded(report.message) };
     // An endpoint that had begun to answer and could not go on.
     error(report.status.unwrap_or(500), &report, message, None)
 }
@@ -126,7 +127,7 @@ impl<'a> Report<'a> {
 /// The endpoint's text, made fit to show: one paragraph of at most [`MAX_MESSAGE_BYTES`].
 pub(crate) fn bounded(text: &str) -> String {
     let mut bounded = String::new();
-    for character in text.trim().chars() {
+    for character in text.trim_matches(|c: char| c.is_whitespace() || c.is_control()).chars() {
         let character = if character.is_control() { ' ' } else { character };
         if bounded.len() + character.len_utf8() > MAX_MESSAGE_BYTES {
             break;

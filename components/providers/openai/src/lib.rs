@@ -1,7 +1,7 @@
 //! Chat Completions, as OpenAI defined it and as llama.cpp, vLLM, LM Studio, LiteLLM and others speak it.
 //!
-//! Everything but `component` is a pure library on plain values, so that it is tested and fuzzed natively; `component`
-//! maps it to `wirken:provider` and exists only on WebAssembly. Nothing here sends a request or sees a key: the host does both.
+//! Everything but `bindings` and `component` is a pure library on plain values, so that it is tested and fuzzed natively; those two
+//! map it to `wirken:provider` and exist only on WebAssembly. Nothing here sends a request or sees a key: the host does both.
 
 pub mod types;
 
@@ -14,6 +14,8 @@ mod models;
 mod settings;
 mod sse;
 
+#[cfg(target_arch = "wasm32")]
+mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod component;
 

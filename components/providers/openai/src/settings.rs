@@ -39,7 +39,8 @@ impl Settings {
                 _ => return Err(invalid(format!("there is no setting {key}; there are auth, base-url and max-tokens-field"))),
             }
         }
-        let base_url = if target.base_url.is_empty() { configured.unwrap_or_else(|| DEFAULT_BASE_URL.into()) } else { target.base_url.clone() };
+        let base_url =
+            if target.base_url.is_empty() { configured.unwrap_or_else(|| DEFAULT_BASE_URL.into()) } else { target.base_url.clone() };
         Ok(Self { base_url: check_base_url(&base_url)?.to_owned(), authenticate, max_tokens_field })
     }
 
