@@ -1,0 +1,100 @@
+//! What a component asks for and offers, read from the component itself.
+
+use wit_parser::decoding::{DecodedWasm, decode};
+use wit_parser::{InterfaceId, Resolve, TypeDefKind, WorldItem};
+
+use crate::discover::{Guest, Kind};
+use crate::error::Error;
+
+/// What a host of this repository offers to tools.
+const OFFERED: [&str; 6] = ["wirken:host/", "wasi:http/", "wasi:filesystem/", "wasi:clocks/", "wasi:random/", "wasi:io/"];
+
+/// The imports and exports of a component, by name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) imports: Vec<String>,
+    /// Those among the imports that are more than types.
+    authority: Vec<String>,
+    exports: Vec<String>,
+}
+
+/// Refuses a component that no host would load.
+pub(crate) fn component(guest: &Guest, component: &[u8]) -> Result<Shape, Error> {
+    let wrong = |message: String| Error::Shape { guest: guest.path(), message };
+    let shape = shape(component).map_err(|error| wrong(format!("its component cannot be read: {error}")))?;
+    fits(guest, &shape).map_err(wrong)?;
+    Ok(shape)
+}
+
+fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
+    let (world, export) = match guest.kind {
+        Kind::Provider => ("wirken:provider/provider@0.1.0", "wirken:provider/codec@0.1.0"),
+        Kind::Tool => ("wirken:tool/tool@0.1.0", "wirken:tool/tools@0.1.0"),
+    };
+    if guest.world != world {
+        return Err(format!("component.toml says world = {:?}, but a {} is built for {world:?}", guest.world, word(guest.kind)));
+    }
+    if !shape.exports.iter().any(|name| name == export) {
+        return Err(format!("it does not export {export}"));
+    }
+    if guest.is_fixture() {
+        return Ok(());
+    }
+    match guest.kind {
+        Kind::Provider => match shape.authority.first() {
+            Some(import) => Err(format!("a provider is pure, but this one imports {import}")),
+            None => Ok(()),
+        },
+        Kind::Tool => tool_fits(guest, shape),
+    }
+}
+
+fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
+    let unknown = shape.authority.iter().find(|import| !OFFERED.iter().any(|offered| import.starts_with(offered)));
+    if let Some(import) = unknown {
+        return Err(format!("it imports {import}, which no host offers"));
+    }
+    let files = shape.authority.iter().any(|import| import.starts_with("wasi:filesystem/"));
+    match (files, guest.workspace) {
+        (true, false) => Err("it imports wasi:filesystem, so component.toml needs [filesystem] workspace = \"read-only\" or \"read-write\"".into()),
+        (false, true) => Err("component.toml asks for the workspace, but nothing of wasi:filesystem is imported".into()),
+        _ => Ok(()),
+    }
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Provider => "provider",
+        Kind::Tool => "tool",
+    }
+}
+
+fn shape(component: &[u8]) -> Result<Shape, String> {
+    let (resolve, world) = match decode(component).map_err(|error| format!("{error:#}"))? {
+        DecodedWasm::Component(resolve, world) => (resolve, world),
+        DecodedWasm::WitPackage(..) => return Err("it is a WIT package".into()),
+    };
+    let world = resolve.worlds.get(world).ok_or("it has no world")?;
+    let mut shape = Shape::default();
+    for (key, item) in &world.imports {
+        let name = resolve.name_world_key(key);
+        let authority = match item {
+            WorldItem::Interface { id, .. } => acts(&resolve, *id),
+            WorldItem::Function(_) => true,
+            WorldItem::Type { .. } => false,
+        };
+        if authority {
+            shape.authority.push(name.clone());
+        }
+        shape.imports.push(name);
+    }
+    shape.exports = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
+    Ok(shape)
+}
+
+/// Whether an interface holds anything but plain types.
+fn acts(resolve: &Resolve, id: InterfaceId) -> bool {
+    let Some(interface) = resolve.interfaces.get(id) else { return true };
+    let is_resource = |id| resolve.types.get(id).is_none_or(|ty| matches!(ty.kind, TypeDefKind::Resource));
+    !interface.functions.is_empty() || interface.types.values().copied().any(is_resource)
+}
