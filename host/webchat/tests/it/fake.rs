@@ -116,13 +116,13 @@ impl Fake {
     async fn answer(self, id: SessionId, turn: TurnId, asked: String) {
         let mut round = 1;
         if asked.contains("think") {
-            for piece in ["The person asks for a list. ", "I look into the folder first, ", "then I sum it up."] {
+            for piece in THOUGHT {
                 self.show(id, turn, Shown::Reasoning(piece.into()));
                 tokio::time::sleep(self.pause * 4).await;
             }
         }
         if asked.contains("tool") {
-            self.tool(id, turn, asked.contains("fail")).await;
+            self.tool(id, turn, &asked).await;
             round += 1;
             self.requested(id, turn, round);
         }
@@ -140,7 +140,7 @@ impl Fake {
         if !self.stream(id, turn, &text).await {
             return;
         }
-        let reasoning = asked.contains("think").then(|| AssistantItem::Reasoning("The person asks for a list. I look into the folder first, then I sum it up.".into()));
+        let reasoning = (round == 1 && asked.contains("think")).then(|| AssistantItem::Reasoning(THOUGHT.concat()));
         let content = reasoning.into_iter().chain([AssistantItem::Text(text.clone())]).collect();
         self.responded(id, turn, round, "end", content);
         self.record(id, Event::OutboundAttempted { turn, outbound: 1, attempt: 1, content: Some(text) });
@@ -148,14 +148,17 @@ impl Fake {
         self.state().sessions.get_mut(&id).unwrap().turn = None;
     }
 
-    async fn tool(&self, id: SessionId, turn: TurnId, fails: bool) {
+    async fn tool(&self, id: SessionId, turn: TurnId, asked: &str) {
+        let fails = asked.contains("fail");
         let calls = [
             ToolCall { id: "a".into(), name: "files_list".into(), arguments: r#"{"path":"."}"#.into() },
             ToolCall { id: "b".into(), name: "files_read".into(), arguments: r#"{"path":"notes/2026-11-21.md","lines":{"from":1,"to":40}}"#.into() },
         ];
         self.show(id, turn, Shown::CallBegun { id: "a".into(), tool: "files_list".into() });
         tokio::time::sleep(self.pause * 4).await;
-        self.responded(id, turn, 1, "tool-use", calls.iter().cloned().map(AssistantItem::ToolCall).collect());
+        let reasoning = asked.contains("think").then(|| AssistantItem::Reasoning(THOUGHT.concat()));
+        let content = reasoning.into_iter().chain(calls.iter().cloned().map(AssistantItem::ToolCall)).collect();
+        self.responded(id, turn, 1, "tool-use", content);
         for call in calls {
             let (call_id, tool) = (call.id.clone(), call.name.clone());
             let component_digest = Digest::of(b"files");
@@ -252,6 +255,8 @@ impl Backend for Fake {
         Ok(Verification { ok: true, text, broken_row: None })
     }
 }
+
+const THOUGHT: [&str; 3] = ["The person asks for a list. ", "I look into the folder first, ", "then I sum it up."];
 
 const RICH: &str = r#"## What I found
 
