@@ -1,6 +1,6 @@
 //! A ledger in a temporary folder, and short ways to the events that tests write.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 use wirken_ledger::{Batch, Ledger, Options, Reader, path_in};
@@ -21,10 +21,6 @@ impl Home {
         path_in(self.folder.path())
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     pub(crate) fn ledger(&self) -> Ledger {
         Ledger::open(&self.path(), Options::default()).unwrap()
     }
@@ -36,7 +32,7 @@ impl Home {
     /// A connection that knows nothing of the rules: what somebody with the file can do.
     pub(crate) fn meddle(&self) -> rusqlite::Connection {
         let connection = rusqlite::Connection::open(self.path()).unwrap();
-        connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF").unwrap();
         connection
     }
 }
