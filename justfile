@@ -31,8 +31,9 @@ check: guests
 # `check`, then licences, bans, sources and advisories of the dependencies.
 lint: check
     @cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
-    cargo deny --workspace check
-    cargo deny {{guest}} --workspace check
+    cargo deny --workspace check licenses bans sources
+    cargo deny {{guest}} --workspace check licenses bans sources
+    cargo deny --workspace check advisories
 
 # Run every Rust test, the documentation's too.
 test: guests
