@@ -1,1 +1,33 @@
-//! Stub.
+//! The one client: every HTTP request that leaves the process goes through [`Egress::send`].
+//!
+//! A request arrives as a component described it, and nothing in it is trusted. Its [`Authority`] says what the caller
+//! decided beforehand. Between the two, in this order: the component's bytes are searched for secrets (`leak`), the
+//! destination is judged by its URL (`destination`), credentials are placed where three sources agree (`place`), the name
+//! is resolved and its addresses judged (`resolve`, `guard`), and the answer comes back bounded, timed and searched
+//! (`response`).
+//!
+//! Elsewhere: which component may send at all, and what is recorded of it (the caller); where secrets live (the vault).
+
+mod authority;
+mod blobs;
+mod client;
+mod data;
+mod destination;
+mod error;
+mod guard;
+mod leak;
+mod place;
+mod request;
+mod resolve;
+mod response;
+
+pub use authority::{Authority, Binding, Held};
+pub use blobs::{Blobs, DenyBlobs};
+pub use client::{Egress, Limits, Options};
+pub use data::PACE_MAX_MILLIS;
+pub use error::{Direction, Error};
+pub use guard::{Address, classify};
+pub use place::decide as decide_placement;
+pub use request::{HEADERS_MAX_BYTES, URL_MAX_BYTES};
+pub use resolve::{DenyResolve, Dns, Resolve};
+pub use response::Response;

@@ -1,0 +1,363 @@
+//! [`Egress`]: the order in which a request is scanned, judged, given its credentials and sent.
+//!
+//! Nothing is loaded before the first request needs it: trust roots, name servers and connection pools cost time that
+//! a start has no use for.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use rustls::pki_types::CertificateDer;
+use tokio::time::{Instant, timeout_at};
+use tracing::{Span, instrument};
+use url::Url;
+use wirken_secret::Scanner;
+use wirken_types::http::{Header, Request};
+
+use crate::authority::Authority;
+use crate::blobs::{Blobs, DenyBlobs};
+use crate::destination::{self, Route};
+use crate::error::{Error, chain};
+use crate::guard::{Address, classify};
+use crate::resolve::{Dns, Guarded, Localhost, Refused, Resolve};
+use crate::response::{Body, Bounds, Response, Source};
+use crate::{data, leak, place, request};
+
+/// How much and how long.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The body of a request, in bytes.
+    pub request_body: u64,
+    /// Names and values of a response's headers, in bytes.
+    pub response_head: u64,
+    /// The body of a response, in bytes.
+    pub response_body: u64,
+    /// A `data:` URL, in bytes.
+    pub data_url: usize,
+    /// From the first packet to a secure connection, its name resolved.
+    pub connect: Duration,
+    /// From the request to the head of its response.
+    pub head: Duration,
+    /// Between two pieces of a response.
+    pub idle: Duration,
+    /// The whole exchange, where the request names no time of its own.
+    pub total: Duration,
+    /// The longest time that a request may name.
+    pub total_max: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self {
+            request_body: 32 * MIB,
+            response_head: 64 * 1024,
+            response_body: 64 * MIB,
+            data_url: MIB as usize,
+            connect: Duration::from_secs(10),
+            head: Duration::from_secs(300),
+            idle: Duration::from_secs(120),
+            total: Duration::from_secs(600),
+            total_max: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// What an [`Egress`] is made of.
+pub struct Options {
+    pub limits: Limits,
+    /// Authorities trusted beside the Web's, as DER: a company's own.
+    pub extra_roots: Vec<Vec<u8>>,
+    pub resolver: Arc<dyn Resolve>,
+    pub blobs: Arc<dyn Blobs>,
+    /// What to look for in everything that passes.
+    pub scanner: Arc<Scanner>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            extra_roots: Vec::new(),
+            resolver: Arc::new(Dns::default()),
+            blobs: Arc::new(DenyBlobs),
+            scanner: Arc::default(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// The one client of the process. Clones share its pools.
+#[derive(Clone)]
+pub struct Egress {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limits: Limits,
+    extra_roots: Vec<Vec<u8>>,
+    resolver: Arc<dyn Resolve>,
+    blobs: Arc<dyn Blobs>,
+    scanner: RwLock<Arc<Scanner>>,
+    tls: OnceLock<rustls::ClientConfig>,
+    public: OnceLock<reqwest::Client>,
+    loopback: OnceLock<reqwest::Client>,
+    private: OnceLock<reqwest::Client>,
+}
+
+impl std::fmt::Debug for Egress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Egress").field("limits", &self.shared.limits).finish_non_exhaustive()
+    }
+}
+
+impl Egress {
+    /// Loads nothing: the first request does.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let Options { limits, extra_roots, resolver, blobs, scanner } = options;
+        Self {
+            shared: Arc::new(Shared {
+                limits,
+                extra_roots,
+                resolver,
+                blobs,
+                scanner: RwLock::new(scanner),
+                tls: OnceLock::new(),
+                public: OnceLock::new(),
+                loopback: OnceLock::new(),
+                private: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// From the next request on, looks for other secrets: the vault's content changed.
+    pub fn set_scanner(&self, scanner: Arc<Scanner>) {
+        *self.shared.scanner.write().unwrap_or_else(PoisonError::into_inner) = scanner;
+    }
+
+    fn scanner(&self) -> Arc<Scanner> {
+        Arc::clone(&self.shared.scanner.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends a request, and waits for the head of its response. Dropping the future, or the response, ends the exchange.
+    ///
+    /// A response of any status is a response; a redirect is one too, and nobody follows it here.
+    #[instrument(name = "wirken.http.send", skip_all, fields(method = request.method, origin, status), err(level = "debug"))]
+    pub async fn send(&self, request: Request, authority: Authority) -> Result<Response, Error> {
+        let scanner = self.scanner();
+        // First of all, so that no refusal repeats a secret.
+        leak::scan_request(&scanner, &request)?;
+        let limits = &self.shared.limits;
+        let total = request.timeout_millis.map_or(limits.total, |millis| Duration::from_millis(millis.into())).min(limits.total_max);
+        let bounds = Bounds { limit: limits.response_body, idle: limits.idle, deadline: Instant::now() + total, total };
+
+        let Request { method, url, headers, body, credentials, timeout_millis: _ } = request;
+        let method = request::method(&method)?;
+        let mut headers = request::headers(&headers)?;
+        if let Some(rest) = data::rest(&url) {
+            for name in &credentials {
+                place::declared(&authority.component, name, &authority.credentials)?;
+            }
+            return answer(rest, limits.data_url, &scanner, &bounds);
+        }
+        let url = parse(&url)?;
+        let (origin, route) = destination::decide(&url, &authority)?;
+        Span::current().record("origin", tracing::field::display(&origin));
+        let body = request::body(body, limits.request_body, &*self.shared.blobs).await?;
+        leak::scan_body(&scanner, &body)?;
+        for name in &credentials {
+            if let Some((binding, record)) = place::decide(&authority.component, name, &authority.credentials, &origin)? {
+                request::put(&mut headers, binding, record)?;
+            }
+        }
+
+        let mut outgoing = reqwest::Request::new(method, url.clone());
+        *outgoing.headers_mut() = headers;
+        if !body.is_empty() {
+            *outgoing.body_mut() = Some(body.into());
+        }
+        let client = self.client(route)?;
+        let until = bounds.deadline.min(Instant::now() + limits.head);
+        let host = origin.host().to_owned();
+        let response = match timeout_at(until, client.execute(outgoing)).await {
+            Ok(response) => response.map_err(|error| failed(&error, &host, false))?,
+            Err(_) if until == bounds.deadline => {
+                return Err(Error::Timeout { what: "the request", millis: millis(bounds.total), sent: true });
+            }
+            Err(_) => return Err(Error::Timeout { what: "waiting for the response", millis: millis(limits.head), sent: true }),
+        };
+        Span::current().record("status", response.status().as_u16());
+        self.receive(response, route, &url, host, &scanner, &bounds)
+    }
+
+    /// Judges the head of a response.
+    fn receive(
+        &self,
+        response: reqwest::Response,
+        route: Route,
+        url: &Url,
+        host: String,
+        scanner: &Arc<Scanner>,
+        bounds: &Bounds,
+    ) -> Result<Response, Error> {
+        let connected = response.remote_addr();
+        if !connected.is_some_and(|address| belongs(address, route, url)) {
+            let address = connected.map_or_else(|| "an unknown address".to_owned(), |address| address.ip().to_string());
+            return Err(Error::Protocol(format!("{host} answered from {address}, where no request may go")));
+        }
+        let mut bytes = 0_u64;
+        let mut headers = Vec::with_capacity(response.headers().len());
+        for (name, value) in response.headers() {
+            bytes = bytes.saturating_add(name.as_str().len() as u64).saturating_add(value.len() as u64);
+            leak::scan_incoming(scanner, value.as_bytes())?;
+            headers.push(Header { name: name.as_str().to_owned(), value: String::from_utf8_lossy(value.as_bytes()).into_owned() });
+        }
+        if bytes > self.shared.limits.response_head {
+            return Err(Error::Limit { what: "the head of the response", bytes: self.shared.limits.response_head, sent: true });
+        }
+        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+            && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
+        {
+            return Err(Error::Protocol(format!("{host} compressed its response unasked, so that it cannot be checked for secrets")));
+        }
+        let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
+        if length.is_some_and(|length| length > bounds.limit) {
+            return Err(Error::Limit { what: "the body of the response", bytes: bounds.limit, sent: true });
+        }
+        let status = response.status().as_u16();
+        let source = Source::Network { response: Box::new(response), host };
+        Ok(Response { status, headers, body: Body::new(source, leak::stream(scanner), bounds) })
+    }
+
+    fn client(&self, route: Route) -> Result<&reqwest::Client, Error> {
+        let cell = match route {
+            Route::Public => &self.shared.public,
+            Route::Loopback => &self.shared.loopback,
+            Route::Private => &self.shared.private,
+        };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls()?.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .https_only(route != Route::Loopback)
+            .connect_timeout(self.shared.limits.connect)
+            .http2_max_header_list_size(u32::try_from(self.shared.limits.response_head).unwrap_or(u32::MAX));
+        let builder = match route {
+            Route::Public => builder.dns_resolver(Guarded(Arc::clone(&self.shared.resolver))),
+            // A private address is a literal, which no resolver is asked about.
+            Route::Loopback | Route::Private => builder.dns_resolver(Localhost),
+        };
+        let client = builder.build().map_err(|error| Error::Unavailable(format!("the HTTP client does not start: {}", chain(&error))))?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    /// The Web's authorities as they were when this was built, and those of the options; never the machine's own, which
+    /// other programs add to.
+    fn tls(&self) -> Result<&rustls::ClientConfig, Error> {
+        if let Some(tls) = self.shared.tls.get() {
+            return Ok(tls);
+        }
+        let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        for der in &self.shared.extra_roots {
+            roots
+                .add(CertificateDer::from_slice(der))
+                .map_err(|error| Error::Unavailable(format!("an extra trust root is not a certificate: {error}")))?;
+        }
+        let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::Unavailable(format!("TLS does not start: {error}")))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(self.shared.tls.get_or_init(|| tls))
+    }
+}
+
+/// Reads a URL. A secret may hide behind percent signs in one that cannot even be read, so its text is not repeated.
+fn parse(text: &str) -> Result<Url, Error> {
+    if text.len() > request::URL_MAX_BYTES {
+        return Err(Error::Limit { what: "the URL", bytes: request::URL_MAX_BYTES as u64, sent: false });
+    }
+    Url::parse(text).map_err(|error| Error::Invalid(format!("the URL cannot be read: {error}")))
+}
+
+/// Answers a `data:` URL.
+fn answer(rest: &str, limit: usize, scanner: &Arc<Scanner>, bounds: &Bounds) -> Result<Response, Error> {
+    let data::Answer { content_type, body, pace } = data::parse(rest, limit)?;
+    let headers = vec![Header { name: "content-type".to_owned(), value: content_type }];
+    Ok(Response { status: 200, headers, body: Body::new(Source::Data { rest: body, pace }, leak::stream(scanner), bounds) })
+}
+
+/// Whether a connection led where its route may lead.
+fn belongs(connected: SocketAddr, route: Route, url: &Url) -> bool {
+    let address = connected.ip();
+    match route {
+        Route::Public => classify(address) == Address::Public,
+        Route::Loopback => classify(address) == Address::Loopback,
+        Route::Private => match url.host() {
+            Some(url::Host::Ipv4(literal)) => address == literal,
+            Some(url::Host::Ipv6(literal)) => address == literal,
+            _ => false,
+        },
+    }
+}
+
+/// Puts a failure of the transport into our words. `began`: the response had begun.
+pub(crate) fn failed(error: &reqwest::Error, host: &str, began: bool) -> Error {
+    let host = host.to_owned();
+    if let Some(refused) = cause::<Refused>(error) {
+        return Error::Denied(format!("{refused}: no request goes there"));
+    }
+    if began || !error.is_connect() {
+        return Error::Interrupted { host, reason: chain(innermost(error)) };
+    }
+    if error.is_timeout() {
+        return Error::Connect { host, reason: "no connection within the time for it".to_owned() };
+    }
+    match cause::<rustls::Error>(error) {
+        Some(reason) => Error::Tls { host, reason: reason.to_string() },
+        None => Error::Connect { host, reason: chain(innermost(error)) },
+    }
+}
+
+/// Looks for a cause of a type, also inside I/O errors, which hide theirs from `source`.
+fn cause<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
+            && let Some(found) = cause::<T>(inner)
+        {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The last cause: the ones around it repeat the URL, whose query is nobody's business.
+fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

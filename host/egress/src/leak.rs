@@ -1,0 +1,50 @@
+//! Looking for secrets in what passes: whatever a component writes, and whatever comes back to it.
+//!
+//! The credentials that the host itself places are put in after the component's own bytes were searched, so that one in
+//! the right place is not a finding and one anywhere else is.
+
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+use wirken_secret::{ScanStream, Scanner};
+use wirken_types::http::Request;
+
+use crate::error::{Direction, Error};
+
+/// Searches everything in a request but its body.
+pub(crate) fn scan_request(scanner: &Scanner, request: &Request) -> Result<(), Error> {
+    let outgoing = |bytes: &[u8]| scan(scanner, bytes, Direction::Outgoing);
+    outgoing(request.method.as_bytes())?;
+    outgoing(request.url.as_bytes())?;
+    if request.url.contains('%') {
+        // Percent signs in other places than an encoder would choose.
+        outgoing(&percent_decode_str(&request.url).collect::<Vec<u8>>())?;
+    }
+    for header in &request.headers {
+        outgoing(header.name.as_bytes())?;
+        outgoing(header.value.as_bytes())?;
+    }
+    for name in &request.credentials {
+        outgoing(name.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Searches a request's body, its segments joined.
+pub(crate) fn scan_body(scanner: &Scanner, body: &[u8]) -> Result<(), Error> {
+    scan(scanner, body, Direction::Outgoing)
+}
+
+/// Searches a piece of a response's head.
+pub(crate) fn scan_incoming(scanner: &Scanner, bytes: &[u8]) -> Result<(), Error> {
+    scan(scanner, bytes, Direction::Incoming)
+}
+
+/// A search over the pieces of a response's body.
+pub(crate) fn stream(scanner: &Arc<Scanner>) -> ScanStream {
+    ScanStream::new(Arc::clone(scanner))
+}
+
+fn scan(scanner: &Scanner, bytes: &[u8], direction: Direction) -> Result<(), Error> {
+    scanner.scan(bytes).map_err(|found| Error::Leak { label: found.label, direction })
+}
