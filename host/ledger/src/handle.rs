@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, oneshot};
 use wirken_types::event::Event;
 use wirken_types::{Digest, Timestamp};
 
+use crate::apply::ERASED_ACTION;
 use crate::chain::{Chain, Position};
 use crate::crash::{CrashPoints, NoCrashPoints};
 use crate::encode::{Draft, Effect};
@@ -77,6 +78,10 @@ impl Batch {
     fn drafts(&self) -> Result<Vec<Draft>, Error> {
         if i64::try_from(self.at.0).is_err() {
             return Err(Error::Invalid { why: "its time is past what a row can hold".into() });
+        }
+        let reserved = |event: &Event| matches!(event, Event::System { action, .. } if action == ERASED_ACTION);
+        if self.parts.iter().any(|(_, events)| events.iter().any(reserved)) {
+            return Err(Error::Invalid { why: format!("the ledger itself writes {ERASED_ACTION} events, when it erases") });
         }
         let events = self.parts.iter().flat_map(|(chain, events)| events.iter().map(|event| (*chain, event)));
         events.map(|(chain, event)| Draft::of(chain, event)).collect()

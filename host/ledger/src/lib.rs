@@ -26,3 +26,4 @@ pub use reader::{LogFilter, Reader, SessionFilter};
 pub use row::{PayloadRef, Row};
 pub use schema::path_in;
 pub use session::{OpenTurn, Session};
+pub use verify::{Progress, Report, Scope, Verdict, What, verify};

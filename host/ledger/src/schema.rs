@@ -232,3 +232,6 @@ fn tighten(path: &Path, mode: u32) -> Result<(), Error> {
     }
     std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Error::file("protect", path))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::Serialize;
 use wirken_types::chat::{AssistantItem, Part, ToolCall, Usage};
-use wirken_types::event::{Event, ToolOutcome};
+use wirken_types::event::{Delivery, Event, ToolOutcome};
 use wirken_types::provider::{Event as Step, ProviderError};
 use wirken_types::{Digest, TurnId};
 
@@ -41,8 +42,8 @@ pub struct ToolOrigin {
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A person said something more. It is answered within this turn.
-    Said(Event),
+    /// A person said something more, which has been recorded. It is answered within this turn.
+    Said,
     /// The model's response goes on.
     Step(Step),
     /// The response is complete.
@@ -72,10 +73,11 @@ pub enum Effect {
 }
 
 /// A glimpse of a response under way. It is not recorded: the finished response is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Shown {
-    Text(String),
-    Reasoning(String),
+    Text { text: String },
+    Reasoning { text: String },
     CallBegun { id: String, tool: String },
     Progress { label: String, done: u64, total: Option<u64> },
     /// The provider is busy; the next attempt comes after this many milliseconds.
@@ -146,10 +148,7 @@ impl Turn {
         let mut effects = Vec::new();
         match (self.phase, input) {
             (Phase::Ended, _) => {}
-            (_, Input::Said(event)) => {
-                self.said = true;
-                effects.push(Effect::Record(vec![event]));
-            }
+            (_, Input::Said) => self.said = true,
             (_, Input::Stop { reason }) => self.stop(reason, &mut effects),
             (Phase::Asking, Input::Step(step)) => self.step(step, &mut effects),
             (Phase::Asking, Input::ResponseEnded) => self.responded(&mut effects),
@@ -191,7 +190,7 @@ impl Turn {
                     Some(AssistantItem::Text(last)) => last.push_str(&text),
                     _ => response.items.push(AssistantItem::Text(text.clone())),
                 }
-                effects.push(Effect::Show(Shown::Text(text)));
+                effects.push(Effect::Show(Shown::Text { text }));
             }
             Step::Reasoning(text) => {
                 response.bytes += text.len();
@@ -199,7 +198,7 @@ impl Turn {
                     Some(AssistantItem::Reasoning(last)) => last.push_str(&text),
                     _ => response.items.push(AssistantItem::Reasoning(text.clone())),
                 }
-                effects.push(Effect::Show(Shown::Reasoning(text)));
+                effects.push(Effect::Show(Shown::Reasoning { text }));
             }
             Step::ToolCallBegin(id, tool) => effects.push(Effect::Show(Shown::CallBegun { id, tool })),
             Step::ToolCallDelta(..) => {}
@@ -243,7 +242,7 @@ impl Turn {
         let calls: VecDeque<ToolCall> = response.calls().cloned().collect();
         let mut events = vec![self.responded_event(response, &stop)];
         if !text.is_empty() {
-            events.push(self.outbound_event(text));
+            events.extend(self.outbound_events(text));
         }
         if !calls.is_empty() {
             self.calls = calls;
@@ -350,17 +349,23 @@ impl Turn {
         if text.is_empty() {
             return Vec::new();
         }
-        let responded = self.responded_event(response, stop);
-        vec![responded, self.outbound_event(text)]
+        let mut events = vec![self.responded_event(response, stop)];
+        events.extend(self.outbound_events(text));
+        events
     }
 
     fn responded_event(&self, response: Response, stop: &str) -> Event {
         Event::Responded { turn: self.id, round: self.round, stop: stop.into(), usage: response.usage, content: Some(response.items) }
     }
 
-    fn outbound_event(&mut self, text: String) -> Event {
+    /// The browser and the command line read what is recorded, so that recording an answer is delivering it.
+    fn outbound_events(&mut self, text: String) -> [Event; 2] {
         self.outbound += 1;
-        Event::OutboundAttempted { turn: self.id, outbound: self.outbound, attempt: 1, content: Some(text) }
+        let (turn, outbound) = (self.id, self.outbound);
+        [
+            Event::OutboundAttempted { turn, outbound, attempt: 1, content: Some(text) },
+            Event::OutboundOutcome { turn, outbound, delivery: Delivery::Delivered, detail: "kept for reading".into() },
+        ]
     }
 
     fn request_failed_event(&self, kind: &str, message: &str) -> Event {

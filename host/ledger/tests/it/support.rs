@@ -36,7 +36,7 @@ impl Home {
     /// A connection that knows nothing of the rules: what somebody with the file can do.
     pub(crate) fn meddle(&self) -> rusqlite::Connection {
         let connection = rusqlite::Connection::open(self.path()).unwrap();
-        connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF").unwrap();
         connection
     }
 }
