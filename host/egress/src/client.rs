@@ -227,7 +227,8 @@ impl Egress {
         {
             return Err(Error::Protocol(format!("{host} compressed its response unasked, so that it cannot be checked for secrets")));
         }
-        let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
+        let length =
+            response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
         if length.is_some_and(|length| length > bounds.limit) {
             return Err(Error::Limit { what: "the body of the response", bytes: bounds.limit, sent: true });
         }

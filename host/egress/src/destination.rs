@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn this_machine_opens_only_to_the_very_origin_that_the_human_wrote() {
-        for own in ["http://127.0.0.1:11434", "https://127.0.0.1:8443", "http://localhost:11434", "http://[::1]:11434", "https://localhost"] {
+        for own in ["http://127.0.0.1:11434", "https://127.0.0.1:8443", "http://localhost:11434", "http://[::1]:11434", "https://localhost"]
+        {
             assert_eq!(decided(own, &[own], &[own]), Ok(Route::Loopback), "{own}");
             assert_eq!(decided(own, &[own], &[]), Err("denied"), "{own} without the human");
         }
@@ -132,9 +133,14 @@ mod tests {
 
     #[test]
     fn nobody_opens_a_forbidden_address() {
-        for own in
-            ["https://169.254.169.254", "https://0.0.0.0", "https://224.0.0.1", "https://[fe80::1]", "https://[::ffff:7f00:1]", "https://[::]"]
-        {
+        for own in [
+            "https://169.254.169.254",
+            "https://0.0.0.0",
+            "https://224.0.0.1",
+            "https://[fe80::1]",
+            "https://[::ffff:7f00:1]",
+            "https://[::]",
+        ] {
             assert_eq!(decided(own, &[own], &[own]), Err("denied"), "{own}");
         }
     }

@@ -99,8 +99,20 @@ mod tests {
         let table: [(&str, Binding, &str, Option<bool>, &str); 17] = [
             ("key", binding(&[A], "bearer", required, held(&[A], &["bearer"])), A, Some(true), "all agree"),
             ("key", binding(&[A, B], "bearer", required, held(&[B, A], &["header:x", "bearer"])), A, Some(true), "among others"),
-            ("key", binding(&[ANY], "bearer", required, held(&[A], &["bearer"])), A, Some(true), "the manifest's pattern, the record's literal"),
-            ("key", binding(&[A], "bearer", required, held(&[ANY], &["bearer"])), A, Some(true), "the record's pattern, the manifest's literal"),
+            (
+                "key",
+                binding(&[ANY], "bearer", required, held(&[A], &["bearer"])),
+                A,
+                Some(true),
+                "the manifest's pattern, the record's literal",
+            ),
+            (
+                "key",
+                binding(&[A], "bearer", required, held(&[ANY], &["bearer"])),
+                A,
+                Some(true),
+                "the record's pattern, the manifest's literal",
+            ),
             ("key", binding(&[A], "header:x", required, held(&[A], &["header:X"])), A, Some(true), "a header, whatever its case"),
             ("key", binding(&[A], "bearer", required, None), A, None, "required and not stored"),
             ("key", binding(&[A], "bearer", optional, None), A, Some(false), "optional and not stored"),

@@ -59,8 +59,7 @@ impl Dns {
         let provider = TokioRuntimeProvider::default();
         let mut builder = match &self.config {
             Some(config) => TokioResolver::builder_with_config(config.clone(), provider),
-            None => TokioResolver::builder(provider)
-                .map_err(|error| format!("no name server: {error}; /etc/resolv.conf must name one"))?,
+            None => TokioResolver::builder(provider).map_err(|error| format!("no name server: {error}; /etc/resolv.conf must name one"))?,
         };
         builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         let resolver = Arc::new(builder.build().map_err(|error| format!("no name server: {error}"))?);

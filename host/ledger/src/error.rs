@@ -25,7 +25,9 @@ pub enum Error {
     InUse { path: PathBuf },
     #[error("could not {action} {}: {source_text}; check that the folder exists, is yours and has room", path.display())]
     File { action: &'static str, path: PathBuf, source_text: String },
-    #[error("could not {action} the ledger: {source_text}; if it stays so, check the disk, and run `wirken ledger verify`")]
+    #[error(
+        "could not {action} the ledger: {source_text}; check the disk and the room on it; if the file itself is damaged, go back to a copy"
+    )]
     Database { action: &'static str, source_text: String },
 
     /// This message was taken before; nothing of the batch was written.

@@ -54,7 +54,6 @@ CREATE TABLE rows (
     canonical BLOB NOT NULL,
     UNIQUE (chain, seq)
 ) STRICT;
-CREATE INDEX rows_at ON rows (at);
 CREATE TABLE payloads (
     digest BLOB NOT NULL PRIMARY KEY,
     chain TEXT NOT NULL,
@@ -111,10 +110,14 @@ pub(crate) fn open_for_writing(path: &Path, busy: Duration, schema: &Schema) -> 
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(busy).map_err(Error::database("open"))?;
     let version = version(&connection, path)?;
+    let journal: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(Error::database("set up"))?;
+    if journal != "wal" {
+        let source_text = format!("its file system offers `{journal}` where write-ahead logging is needed; use a local disk");
+        return Err(Error::Database { action: "set up", source_text });
+    }
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;
-             PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
         )
         .map_err(Error::database("set up"))?;
     match version {
@@ -186,6 +189,7 @@ fn migrate(connection: &mut Connection, path: &Path, found: u32, schema: &Schema
         copy.to_str().ok_or_else(|| Error::File { action: "name", path: copy.clone(), source_text: "the path is not UTF-8".into() })?;
     connection.execute("VACUUM INTO ?1", [name]).map_err(Error::database("copy"))?;
     File::open(&copy).and_then(|file| file.sync_all()).map_err(Error::file("write", &copy))?;
+    sync_folder(path)?;
     let mut migrate = || -> rusqlite::Result<()> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for step in schema.migrations.iter().filter(|step| step.to > found) {
@@ -199,7 +203,7 @@ fn migrate(connection: &mut Connection, path: &Path, found: u32, schema: &Schema
 
 /// Makes folder, lock and file where they are not, private to their owner, and takes the lock.
 fn prepare_files(path: &Path) -> Result<File, Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     if !folder.try_exists().map_err(Error::file("look at", folder))? {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(Error::file("create", folder))?;
     }
@@ -212,8 +216,18 @@ fn prepare_files(path: &Path) -> Result<File, Error> {
         TryLockError::Error(error) => Error::file("lock", &lock_path)(error),
     })?;
     create_private(path)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("write", folder))?;
+    sync_folder(path)?;
     Ok(lock)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A new file survives a loss of power only once its folder is written.
+fn sync_folder(path: &Path) -> Result<(), Error> {
+    let folder = folder_of(path);
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("write", folder))
 }
 
 /// A file that only its owner can read; one that is there already is made so.

@@ -85,7 +85,7 @@ fn walk(connection: &Connection, report: &mut Report, progress: &mut dyn FnMut(P
         walked.check(connection, &stored, report, &mut inbounds)?;
         current = Some(walked);
         report.rows += 1;
-        if report.rows % PROGRESS_EVERY == 0 || report.rows == of {
+        if report.rows.is_multiple_of(PROGRESS_EVERY) || report.rows == of {
             progress(Progress { rows: report.rows, of });
         }
     }

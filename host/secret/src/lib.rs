@@ -1,30 +1,18 @@
-//! Stub.
-use std::sync::Arc;
-use bytes::Bytes;
-#[derive(Debug)]
-pub struct Secret(Vec<u8>);
-impl From<&str> for Secret { fn from(s: &str) -> Self { Self(s.as_bytes().to_vec()) } }
-impl Secret { pub fn expose(&self) -> &[u8] { &self.0 } }
-#[derive(Default)]
-pub struct Scanner(Vec<(String, Vec<u8>)>);
-#[derive(Debug)]
-pub struct Found { pub label: String }
-impl Scanner {
-    pub fn new(s: Vec<(String, Vec<u8>)>) -> Self { Self(s) }
-    pub fn scan(&self, b: &[u8]) -> Result<(), Found> {
-        for (l, s) in &self.0 { if b.windows(s.len()).any(|w| w == s) { return Err(Found { label: l.clone() }); } }
-        Ok(())
-    }
-}
-pub struct ScanStream { s: Arc<Scanner>, held: Vec<u8> }
-impl ScanStream {
-    pub fn new(s: Arc<Scanner>) -> Self { Self { s, held: vec![] } }
-    pub fn push(&mut self, b: Bytes) -> Result<Bytes, Found> {
-        self.held.extend_from_slice(&b);
-        self.s.scan(&self.held)?;
-        let keep = self.s.0.iter().map(|x| x.1.len()).max().unwrap_or(1) - 1;
-        let n = self.held.len().saturating_sub(keep);
-        Ok(self.held.drain(..n).collect())
-    }
-    pub fn finish(&mut self) -> Result<Bytes, Found> { Ok(std::mem::take(&mut self.held).into()) }
-}
+//! Secrets in memory, and the search for secrets where they must not be.
+//!
+//! [`Secret`] is the one type that holds the bytes of a credential: it is wiped on drop, and it can be neither printed,
+//! compared, copied nor serialized, so that a leak in our own code does not compile. [`Scanner`] looks for secrets in
+//! what others wrote: requests on their way out, answers on their way in, text on its way to a log.
+//!
+//! Nothing here performs I/O. Where secrets are stored is the vault's; where one may go is decided in egress.
+
+mod encoding;
+mod redact;
+mod scanner;
+mod secret;
+mod stream;
+
+pub use redact::redact;
+pub use scanner::{Leak, Scanner};
+pub use secret::{MIN_SECRET_BYTES, Secret, SecretError};
+pub use stream::ScanStream;

@@ -115,7 +115,7 @@ fn another_process_reads_and_checks_while_one_writes() {
         let line = line.unwrap();
         let Some((_, number)) = line.split_once("told ") else { continue };
         let number: u64 = number.parse().unwrap();
-        if number % 20 == 0 {
+        if number.is_multiple_of(20) {
             let report = verify(&home.reader(), Scope::All, &mut |_| ()).unwrap();
             assert_eq!(report.verdict, Verdict::Ok, "{report}");
             assert!(report.chains > number, "{report}");

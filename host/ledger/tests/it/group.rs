@@ -192,3 +192,26 @@ async fn a_closed_ledger_says_so() {
     assert_eq!(other.close().await, Err(Error::Closed));
     assert!(!home.path().with_extension("db-wal").exists(), "a closed ledger is one file");
 }
+
+#[tokio::test]
+async fn the_write_ahead_file_is_folded_in_when_nobody_waits() {
+    const ROUNDS: usize = 6;
+    let home = Home::new();
+    let ledger = home.ledger();
+    let wal = home.path().with_extension("db-wal");
+    for round in 0..ROUNDS {
+        // Some 8 MB, of which up to 4 MB may stay: less is not worth folding.
+        for part in 0..8 {
+            let event =
+                Event::System { action: "bulk".into(), subject: format!("{round}-{part}"), detail: serde_json::json!("x".repeat(1 << 20)) };
+            ledger.append(Batch::of(Chain::System, [event])).await.unwrap();
+        }
+        let since = Instant::now();
+        while std::fs::metadata(home.path()).unwrap().len() < (round as u64 + 1) * (8 << 20) - (5 << 20) {
+            assert!(since.elapsed() < Duration::from_secs(10), "round {round} was never folded in");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    let length = std::fs::metadata(&wal).unwrap().len();
+    assert!(length < 20 << 20, "it grew to {length} bytes over {ROUNDS} rounds");
+}

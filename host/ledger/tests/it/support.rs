@@ -1,6 +1,6 @@
 //! A ledger in a temporary folder, and short ways to the events that tests write.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 use wirken_ledger::{Batch, Ledger, Options, Reader, path_in};
@@ -19,10 +19,6 @@ impl Home {
 
     pub(crate) fn path(&self) -> PathBuf {
         path_in(self.folder.path())
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     pub(crate) fn ledger(&self) -> Ledger {

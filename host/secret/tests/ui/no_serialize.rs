@@ -1,0 +1,7 @@
+use wirken_secret::Secret;
+
+fn serialize<T: serde::Serialize>(_: T) {}
+
+fn main() {
+    serialize(Secret::new(vec![0; 8]));
+}
