@@ -15,6 +15,7 @@ pub enum Place {
 
 /// Every crate of the host, by its folder's name.
 pub const ROOMS: &[(&str, Place)] = &[
+    ("suffix", Place::Layer(0)),
     ("types", Place::Layer(0)),
     ("secret", Place::Layer(0)),
     ("wire", Place::Layer(1)),
@@ -42,7 +43,7 @@ pub const ROOMS: &[(&str, Place)] = &[
 ];
 
 /// The dependencies that stay within a layer.
-const WITHIN_A_LAYER: &[(&str, &str)] = &[("secret", "types")];
+const WITHIN_A_LAYER: &[(&str, &str)] = &[("secret", "types"), ("types", "suffix")];
 
 /// Why one crate may not depend on another, if it may not. Dev-dependencies are free.
 pub fn objection(from: &str, to: &str) -> Option<String> {
