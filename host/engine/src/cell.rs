@@ -13,9 +13,9 @@ use crate::limits::Limits;
 use crate::ticker::{TICK, Ticking};
 use crate::{CORE_INSTANCES_PER_COMPONENT, Engine};
 
-/// Precedes the last panic message in a guest's memory; the guest SDK writes it and documents the layout: these
-/// sixteen bytes, a little-endian `u32` length, that many bytes of UTF-8.
-pub(crate) const PANIC_MARKER: [u8; 16] = *b"\xf7wirken-panic\x00\x01\xf7";
+/// Precedes the panic message in a guest's memory; the guest SDK writes it and documents the layout: these sixteen
+/// bytes, a little-endian `u32` length, that many bytes of UTF-8.
+pub(crate) const PANIC_MARKER: [u8; 16] = *b"\xf7\x1eWIRKEN-PANIC\x01\xf8";
 
 /// A guest may leave at most this much of a panic message.
 const PANIC_BYTES: usize = 1024;
@@ -186,9 +186,9 @@ fn trap_code(trap: Trap) -> &'static str {
     }
 }
 
-/// The last panic message in a guest's memory. The guest controls every byte of it.
+/// The panic message in a guest's memory. The guest controls every byte of it.
 fn panic_message_in(memory: &[u8]) -> Option<String> {
-    let start = memchr::memmem::rfind(memory, &PANIC_MARKER)? + PANIC_MARKER.len();
+    let start = memchr::memmem::find(memory, &PANIC_MARKER)? + PANIC_MARKER.len();
     let (length, rest) = memory.get(start..)?.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?.min(PANIC_BYTES);
     let text = String::from_utf8_lossy(rest.get(..length)?);
@@ -197,6 +197,24 @@ fn panic_message_in(memory: &[u8]) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(crate) fn panic_message_for_test(memory: &[u8]) -> Option<String> {
-    panic_message_in(memory)
+mod tests {
+    use super::*;
+
+    fn record(length: u32, text: &[u8]) -> Vec<u8> {
+        [&[0; 7], &PANIC_MARKER[..], &length.to_le_bytes(), text].concat()
+    }
+
+    #[test]
+    fn a_panic_message_is_read_as_far_as_it_can_be_trusted_to_be_one() {
+        assert_eq!(panic_message_in(&record(5, b"hello world")).as_deref(), Some("hello"));
+        assert_eq!(panic_message_in(&record(6, b"a\x1b[1mb")).as_deref(), Some("a [1mb"));
+        assert_eq!(panic_message_in(&record(3, b"\xff\xffx")).as_deref(), Some("\u{fffd}\u{fffd}x"));
+        assert_eq!(panic_message_in(&record(9, b"short")), None);
+        assert_eq!(panic_message_in(&record(0, b"")), None);
+        assert_eq!(panic_message_in(&PANIC_MARKER[..9]), None);
+        assert_eq!(panic_message_in(&[]), None);
+        let long = vec![b'x'; PANIC_BYTES + 1];
+        assert_eq!(panic_message_in(&record(u32::MAX, &long)).unwrap().len(), PANIC_BYTES);
+        assert_eq!(panic_message_in(&record(PANIC_BYTES as u32, &long)).unwrap().len(), PANIC_BYTES);
+    }
 }

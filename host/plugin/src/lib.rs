@@ -19,6 +19,6 @@ mod tool;
 pub use authority::{Access, Authority, Grant, effective};
 pub use error::{LoadError, Problem};
 pub use imports::Interface;
-pub use package::{Info, Kind, Package};
+pub use package::{Info, Kind, Package, describe};
 pub use provider::{Decoder, ProviderPlugin};
 pub use tool::{ToolEnd, ToolPlugin};

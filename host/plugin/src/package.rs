@@ -8,7 +8,7 @@ use wirken_engine::{CacheOutcome, Code, Engine, Limits};
 use wirken_manifest::Manifest;
 use wirken_types::Digest;
 
-use crate::error::Problem;
+use crate::error::{LoadError, Problem};
 use crate::imports::{self, Interface};
 
 pub use wirken_manifest::Kind;
@@ -33,7 +33,13 @@ pub struct Info {
     pub cache: CacheOutcome,
 }
 
-/// Compiles a component and reads what it is, running none of it.
+/// What a component is, without running it or judging whether it fits.
+pub fn describe(engine: &Engine, package: &Package) -> Result<Info, LoadError> {
+    let failed = |problem: Problem| LoadError { component: package.manifest.name.clone(), problem };
+    read(engine, package).map(|(info, _)| info).map_err(failed)
+}
+
+/// Compiles a component of this kind and world and reads what it is, running none of it.
 pub(crate) fn inspect(engine: &Engine, package: &Package, kind: Kind, world: &'static str) -> Result<(Info, Code), Problem> {
     let manifest = &package.manifest;
     if manifest.kind != kind {
@@ -42,15 +48,19 @@ pub(crate) fn inspect(engine: &Engine, package: &Package, kind: Kind, world: &'s
     if manifest.world != world {
         return Err(Problem::World { found: manifest.world.clone(), offered: world });
     }
+    read(engine, package)
+}
+
+fn read(engine: &Engine, package: &Package) -> Result<(Info, Code), Problem> {
+    let manifest = &package.manifest;
     let (code, cache) = engine.load(&package.wasm)?;
-    let imports = imports::of(engine, &code);
     let info = Info {
         name: manifest.name.clone(),
         kind: manifest.kind,
         version: manifest.version.to_string(),
         description: manifest.description.clone(),
         digest: code.digest(),
-        imports,
+        imports: imports::of(engine, &code),
         cache,
     };
     Ok((info, code))
