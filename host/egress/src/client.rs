@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::CONTENT_ENCODING;
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Span, instrument};
@@ -82,7 +82,7 @@ impl Default for Options {
             extra_roots: Vec::new(),
             resolver: Arc::new(Dns::default()),
             blobs: Arc::new(DenyBlobs),
-            scanner: Arc::default(),
+            scanner: Arc::new(Scanner::empty()),
         }
     }
 }
@@ -149,7 +149,7 @@ impl Egress {
     /// Sends a request, and waits for the head of its response. Dropping the future, or the response, ends the exchange.
     ///
     /// A response of any status is a response; a redirect is one too, and nobody follows it here.
-    #[instrument(name = "wirken.http.send", skip_all, fields(method = request.method, origin, status), err(level = "debug"))]
+    #[instrument(name = "wirken.http.send", skip_all, fields(method, origin, status), err(level = "debug"))]
     pub async fn send(&self, request: Request, authority: Authority) -> Result<Response, Error> {
         let scanner = self.scanner();
         // First of all, so that no refusal repeats a secret.
@@ -160,6 +160,7 @@ impl Egress {
 
         let Request { method, url, headers, body, credentials, timeout_millis: _ } = request;
         let method = request::method(&method)?;
+        Span::current().record("method", method.as_str());
         let mut headers = request::headers(&headers)?;
         if let Some(rest) = data::rest(&url) {
             for name in &credentials {
@@ -227,9 +228,7 @@ impl Egress {
         {
             return Err(Error::Protocol(format!("{host} compressed its response unasked, so that it cannot be checked for secrets")));
         }
-        let length =
-            response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
-        if length.is_some_and(|length| length > bounds.limit) {
+        if response.content_length().is_some_and(|length| length > bounds.limit) {
             return Err(Error::Limit { what: "the body of the response", bytes: bounds.limit, sent: true });
         }
         let status = response.status().as_u16();
@@ -361,4 +360,25 @@ fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_belongs_only_to_the_route_that_its_address_allows() {
+        let routes = |connected: &str, url: &str| {
+            let (address, url) = (SocketAddr::new(connected.parse().expect(connected), 443), url.parse().expect(url));
+            [Route::Public, Route::Loopback, Route::Private].map(|route| belongs(address, route, &url))
+        };
+        assert_eq!(routes("8.8.8.8", "https://dns.google/"), [true, false, false]);
+        assert_eq!(routes("127.0.0.1", "https://dns.google/"), [false, true, false]);
+        assert_eq!(routes("::1", "http://localhost/"), [false, true, false]);
+        assert_eq!(routes("192.168.1.1", "https://192.168.1.1/"), [false, false, true]);
+        assert_eq!(routes("192.168.1.2", "https://192.168.1.1/"), [false, false, false]);
+        assert_eq!(routes("fd00::1", "https://[fd00::1]/"), [false, false, true]);
+        assert_eq!(routes("192.168.1.1", "https://router.example.com/"), [false, false, false]);
+        assert_eq!(routes("169.254.169.254", "https://169.254.169.253/"), [false, false, false]);
+    }
 }

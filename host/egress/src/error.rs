@@ -38,8 +38,8 @@ pub enum Error {
     #[error("{what} is larger than the limit of {bytes} bytes")]
     Limit { what: &'static str, bytes: u64, sent: bool },
     /// A secret was about to cross, by the label it is stored under. For the caller to record.
-    #[error("{} contained the credential {label:?}, and was stopped", place(*.direction))]
-    Leak { label: String, direction: Direction },
+    #[error("{} contained the value of the credential {label:?} ({encoding}), and was stopped", place(*.direction))]
+    Leak { label: String, encoding: &'static str, direction: Direction },
     /// The exchange began and broke off.
     #[error("the connection to {host} broke off: {reason}")]
     Interrupted { host: String, reason: String },

