@@ -15,7 +15,7 @@ use crate::{CORE_INSTANCES_PER_COMPONENT, Engine};
 
 /// Precedes the panic message in a guest's memory; the guest SDK writes it and documents the layout: these sixteen
 /// bytes, a little-endian `u32` length, that many bytes of UTF-8.
-pub(crate) const PANIC_MARKER: [u8; 16] = *b"\xf7\x1eWIRKEN-PANIC\x01\xf8";
+pub(crate) const PANIC_MARKER: [u8; 16] = *b"\xf7wirken-panic\x00\x01\xf7";
 
 /// A guest may leave at most this much of a panic message.
 const PANIC_BYTES: usize = 1024;
@@ -188,7 +188,7 @@ fn trap_code(trap: Trap) -> &'static str {
 
 /// The panic message in a guest's memory. The guest controls every byte of it.
 fn panic_message_in(memory: &[u8]) -> Option<String> {
-    let start = memchr::memmem::find(memory, &PANIC_MARKER)? + PANIC_MARKER.len();
+    let start = memchr::memmem::rfind(memory, &PANIC_MARKER)? + PANIC_MARKER.len();
     let (length, rest) = memory.get(start..)?.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?.min(PANIC_BYTES);
     let text = String::from_utf8_lossy(rest.get(..length)?);

@@ -1,105 +1,100 @@
-//! What a built component may import: the interfaces of the world that its manifest names, and for a tool those that the
-//! world leaves to it. The host checks again when it loads; here the mistake meets the one who made it.
+//! What a component asks for and offers, read from the component itself.
 
-use std::path::Path;
+use wit_parser::decoding::{DecodedWasm, decode};
+use wit_parser::{InterfaceId, Resolve, TypeDefKind, WorldItem};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use wirken_manifest::{Kind, Workspace};
-use wit_component::DecodedWasm;
-use wit_parser::{Interface, Resolve, TypeDefKind, WorldId, WorldItem};
+use crate::discover::{Guest, Kind};
+use crate::error::Error;
 
-use crate::dist::{FIXTURES, Guest};
+/// What a host of this repository offers to tools.
+const OFFERED: [&str; 6] = ["wirken:host/", "wasi:http/", "wasi:filesystem/", "wasi:clocks/", "wasi:random/", "wasi:io/"];
 
-/// Our packages, each after those that it uses.
-const PACKAGES: [&str; 5] = ["http", "chat", "provider", "tool", "host"];
-/// What a tool may ask for beyond its world: see `world tool`.
-const TOOL_IMPORTS: [&str; 6] = ["wirken:host/", "wasi:http/", "wasi:filesystem/", "wasi:io/", "wasi:clocks/", "wasi:random/"];
-/// The marker of a panic record: in a module, it would be found before the record is.
-const PANIC_MARKER: &[u8] = b"\xF7\x1EWIRKEN-PANIC\x01\xF8";
+/// The imports and exports of a component, by name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) imports: Vec<String>,
+    /// Those among the imports that are more than types.
+    authority: Vec<String>,
+    exports: Vec<String>,
+}
 
-pub(crate) struct Worlds(Resolve);
+/// Refuses a component that no host would load.
+pub(crate) fn component(guest: &Guest, component: &[u8]) -> Result<Shape, Error> {
+    let wrong = |message: String| Error::Shape { guest: guest.path(), message };
+    let shape = shape(component).map_err(|error| wrong(format!("its component cannot be read: {error}")))?;
+    fits(guest, &shape).map_err(wrong)?;
+    Ok(shape)
+}
 
-impl Worlds {
-    pub(crate) fn load(wit: &Path) -> Result<Self> {
-        let mut resolve = Resolve::default();
-        for package in PACKAGES {
-            let folder = wit.join(package);
-            ensure!(folder.is_dir(), "wit/{package} is missing");
-            resolve.push_path(&folder).with_context(|| format!("wit/{package}"))?;
-        }
-        Ok(Self(resolve))
+fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
+    let (world, export) = match guest.kind {
+        Kind::Provider => ("wirken:provider/provider@0.1.0", "wirken:provider/codec@0.1.0"),
+        Kind::Tool => ("wirken:tool/tool@0.1.0", "wirken:tool/tools@0.1.0"),
+    };
+    if guest.world != world {
+        return Err(format!("component.toml says world = {:?}, but a {} is built for {world:?}", guest.world, word(guest.kind)));
     }
-
-    /// The imports in words, or what is wrong with them. A fixture may break its world: that is what it is for.
-    pub(crate) fn check(&self, component: &[u8], guest: &Guest) -> Result<String> {
-        ensure!(!contains(component, PANIC_MARKER), "holds the marker of a panic record in its own data");
-        let (resolve, world) = match wit_component::decode(component).context("decoding the component")? {
-            DecodedWasm::Component(resolve, world) => (resolve, world),
-            DecodedWasm::WitPackage(..) => bail!("is a WIT package and no component"),
-        };
-        let imports = imports(&resolve, world)?;
-        let functions: Vec<&str> = imports.iter().filter(|import| import.acts).map(|import| import.name.as_str()).collect();
-        if guest.folder != FIXTURES {
-            self.check_world(guest, &imports)?;
-            check_manifest(guest, &functions)?;
-        }
-        Ok(if functions.is_empty() { "nothing but types".to_owned() } else { functions.join(" ") })
+    if !shape.exports.iter().any(|name| name == export) {
+        return Err(format!("it does not export {export}"));
     }
-
-    fn check_world(&self, guest: &Guest, found: &[Import]) -> Result<()> {
-        let wanted = &guest.manifest.world;
-        let world = self.0.worlds.iter().find(|(_, world)| {
-            world
-                .package
-                .and_then(|package| self.0.packages.get(package))
-                .is_some_and(|package| package.name.interface_id(&world.name) == *wanted)
-        });
-        let (world, _) = world.with_context(|| format!("there is no world `{wanted}` under wit/"))?;
-        let declared = imports(&self.0, world)?;
-        for import in found {
-            let in_world = declared.iter().any(|other| other.name == import.name);
-            let left_to_tools = guest.manifest.kind == Kind::Tool && TOOL_IMPORTS.iter().any(|prefix| import.name.starts_with(prefix));
-            ensure!(in_world || left_to_tools, "imports `{}`, which the world `{wanted}` does not have", import.name);
-        }
-        Ok(())
+    if guest.is_fixture() {
+        return Ok(());
+    }
+    match guest.kind {
+        Kind::Provider => match shape.authority.first() {
+            Some(import) => Err(format!("a provider is pure, but this one imports {import}")),
+            None => Ok(()),
+        },
+        Kind::Tool => tool_fits(guest, shape),
     }
 }
 
-/// An import without its line in the manifest would be refused on every machine.
-fn check_manifest(guest: &Guest, functions: &[&str]) -> Result<()> {
-    let files = functions.iter().any(|name| name.starts_with("wasi:filesystem/"));
-    let asked = guest.manifest.filesystem != Workspace::None;
-    ensure!(files || !asked, "asks for the workspace in [filesystem] but does not import wasi:filesystem");
-    ensure!(asked || !files, "imports wasi:filesystem but does not ask for the workspace in [filesystem]");
-    Ok(())
+fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
+    let unknown = shape.authority.iter().find(|import| !OFFERED.iter().any(|offered| import.starts_with(offered)));
+    if let Some(import) = unknown {
+        return Err(format!("it imports {import}, which no host offers"));
+    }
+    let files = shape.authority.iter().any(|import| import.starts_with("wasi:filesystem/"));
+    match (files, guest.workspace) {
+        (true, false) => Err("it imports wasi:filesystem, so component.toml needs [filesystem] workspace = \"read-only\" or \"read-write\"".into()),
+        (false, true) => Err("component.toml asks for the workspace, but nothing of wasi:filesystem is imported".into()),
+        _ => Ok(()),
+    }
 }
 
-struct Import {
-    name: String,
-    /// Holds a function or a resource, hence authority; an interface of types alone holds none.
-    acts: bool,
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Provider => "provider",
+        Kind::Tool => "tool",
+    }
 }
 
-fn imports(resolve: &Resolve, world: WorldId) -> Result<Vec<Import>> {
-    let world = resolve.worlds.get(world).context("the world is missing")?;
-    let mut imports = Vec::new();
+fn shape(component: &[u8]) -> Result<Shape, String> {
+    let (resolve, world) = match decode(component).map_err(|error| format!("{error:#}"))? {
+        DecodedWasm::Component(resolve, world) => (resolve, world),
+        DecodedWasm::WitPackage(..) => return Err("it is a WIT package".into()),
+    };
+    let world = resolve.worlds.get(world).ok_or("it has no world")?;
+    let mut shape = Shape::default();
     for (key, item) in &world.imports {
         let name = resolve.name_world_key(key);
-        let acts = match item {
-            WorldItem::Interface { id, .. } => acts(resolve, resolve.interfaces.get(*id).context("an interface is missing")?),
+        let authority = match item {
+            WorldItem::Interface { id, .. } => acts(&resolve, *id),
             WorldItem::Function(_) => true,
-            WorldItem::Type { .. } => continue,
+            WorldItem::Type { .. } => false,
         };
-        imports.push(Import { name, acts });
+        if authority {
+            shape.authority.push(name.clone());
+        }
+        shape.imports.push(name);
     }
-    Ok(imports)
+    shape.exports = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
+    Ok(shape)
 }
 
-fn acts(resolve: &Resolve, interface: &Interface) -> bool {
-    let is_resource = |id| resolve.types.get(id).is_some_and(|kind| matches!(kind.kind, TypeDefKind::Resource));
-    !interface.functions.is_empty() || interface.types.values().any(|id| is_resource(*id))
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+/// Whether an interface holds anything but plain types.
+fn acts(resolve: &Resolve, id: InterfaceId) -> bool {
+    let Some(interface) = resolve.interfaces.get(id) else { return true };
+    let is_resource = |id| resolve.types.get(id).is_none_or(|ty| matches!(ty.kind, TypeDefKind::Resource));
+    !interface.functions.is_empty() || interface.types.values().copied().any(is_resource)
 }

@@ -1,51 +1,67 @@
-//! Builds every guest under `components/` into `components/dist`: compile, encode as a component, check, write.
+//! Builds every guest: compiles the crates of `components/` to core modules, encodes each to a component, checks what it
+//! asks for, and leaves it with its manifest under `components/dist`.
 //!
-//! A tool of this repository, run before the host is built and by its tests; nothing depends on it. The compiler comes
-//! from `.ci/wasm-toolchain`, because not every machine's Rust has the target.
+//! A guest is a folder with a `component.toml`; none is listed here. What a manifest may say is the host's to judge when
+//! it loads one: here only what a build can get wrong is looked at.
 
-mod build;
 mod check;
-mod dist;
+mod compile;
+mod discover;
+mod error;
+mod write;
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use check::Shape;
+use discover::Guest;
+use error::Error;
+use wit_component::ComponentEncoder;
 
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to report a closed stderr to.
-            let _ = writeln!(io::stderr(), "guests: {error:#}");
+            let _ = writeln!(std::io::stderr(), "wirken-guests: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<()> {
-    let root = find_root()?;
+fn run() -> Result<(), Error> {
+    let root = root(&std::env::current_dir().map_err(Error::at("."))?)?;
     let components = root.join("components");
-    let guests = dist::discover(&components)?;
-    build::compile(&root, &components)?;
-    let worlds = check::Worlds::load(&root.join("wit"))?;
-    let mut out = io::stdout().lock();
+    let guests = discover::guests(&components)?;
+    compile::all(&root)?;
+    let dist = components.join("dist");
     for guest in &guests {
-        let component = build::encode(&components, guest).with_context(|| guest.label())?;
-        let imports = worlds.check(&component, guest).with_context(|| guest.label())?;
-        let changed = dist::write(&components, guest, &component).with_context(|| guest.label())?;
-        let mark = if changed { "" } else { " (unchanged)" };
-        writeln!(out, "{} {} bytes{mark}, imports {}", guest.label(), component.len(), imports)?;
+        let component = encode(guest, &compile::module(&components, guest))?;
+        let shape = check::component(guest, &component)?;
+        write::package(&dist, guest, &component)?;
+        report(guest, component.len(), &shape);
     }
-    dist::remove_unknown(&components, &guests)
+    write::prune(&dist, &guests)
 }
 
-/// The folder that holds both `wit/` and `components/`, upwards from where the command runs.
-fn find_root() -> Result<PathBuf> {
-    let here = std::env::current_dir().context("the current folder")?;
-    match here.ancestors().find(|folder| folder.join("components/Cargo.toml").is_file() && folder.join("wit").is_dir()) {
-        Some(root) => Ok(Path::to_path_buf(root)),
-        None => bail!("run this inside the repository: no folder above {} holds components/ and wit/", here.display()),
-    }
+/// The folder that holds `components`, here or above.
+fn root(start: &Path) -> Result<PathBuf, Error> {
+    let found = start.ancestors().find(|folder| folder.join("components/Cargo.toml").is_file());
+    found.map(Path::to_owned).ok_or_else(|| Error::NoWorkspace { start: start.to_owned() })
+}
+
+fn encode(guest: &Guest, module: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |error: String| Error::Encode { guest: guest.path(), error };
+    let bytes = std::fs::read(module).map_err(|_| Error::NoModule { guest: guest.path(), module: module.to_owned() })?;
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&bytes)
+        .and_then(|encoder| encoder.encode())
+        .map_err(|error| failed(format!("{error:#}")))
+}
+
+fn report(guest: &Guest, bytes: usize, shape: &Shape) {
+    let imports = if shape.imports.is_empty() { "none".to_owned() } else { shape.imports.join(", ") };
+    let size = format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024);
+    let _ = writeln!(std::io::stdout(), "{:<28} {size:>10}  imports: {imports}", guest.path());
 }

@@ -62,6 +62,16 @@ impl Kind {
             Self::Policy => "policy",
         }
     }
+
+    /// The folder that components of this kind live in, under `components/`.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Provider => "providers",
+            Self::Tool => "tools",
+            Self::Channel => "channels",
+            Self::Policy => "policies",
+        }
+    }
 }
 
 /// `major.minor.patch`, numbers alone.

@@ -1,53 +1,193 @@
-//! A provider without a model, a key or a network: it composes its whole answer itself and carries it in a `data:` URL,
-//! which the host answers from itself, line by line. For a first conversation before any key exists, and for tests of
-//! everything that lies between a chat and a provider.
-//!
-//! `script` decides what is said, `codec` puts it into a URL and takes the events out again.
+//! A provider that needs no key and no network: it composes its whole answer from the conversation, and asks for it at a
+//! `data:` URL, which the host's client answers by itself, word by word.
 
 mod bindings;
-mod codec;
+mod line;
 mod script;
+mod url;
 
 use std::cell::RefCell;
 
-use bindings::exports::wirken::provider::codec::{ChatRequest, Error, Event, Guest, GuestDecoder, Header, Request, Target, Task, TaskPage};
+use bindings::exports::wirken::provider::codec::{
+    ChatRequest, Error, Event, Guest, GuestDecoder, Header, Message, Model, Request, Target, Task, TaskPage, ToolCall,
+};
+use bindings::wirken::chat::types::{AssistantItem, Part};
+use line::{Line, Malformed, Reader};
+use script::{Conversation, Last, ToolResult};
+use serde_json::Value;
 
 struct Demo;
+
+const MODEL: &str = "demo";
+
+/// Milliseconds between two words: where the settings say nothing, and at most.
+const PACE_MILLIS: u64 = 15;
+const PACE_MAX_MILLIS: u64 = 100;
 
 impl Guest for Demo {
     type Decoder = Decoder;
 
     fn encode(target: Target, request: ChatRequest) -> Result<Request, Error> {
-        wirken_guest::enter();
-        codec::encode(&target, &request)
+        wirken_guest::init();
+        let body = line::body(&script::answer(&conversation(&request)));
+        Ok(get(url::data(&format!("text/event-stream;pace={}", pace(&target.settings)), &body)))
     }
 
     fn encode_task(_target: Target, task: Task) -> Result<Request, Error> {
-        wirken_guest::enter();
-        codec::encode_task(&task)
+        wirken_guest::init();
+        match task.action.as_str() {
+            "list" => Ok(get(url::data("application/json", &Value::from(vec![MODEL]).to_string()))),
+            other => Err(error("invalid-request", format!("the demo provider has no task {other:?}; it can list its model"))),
+        }
     }
 
     fn decode_models(status: u16, body: Vec<u8>) -> Result<TaskPage, Error> {
-        wirken_guest::enter();
-        codec::decode_models(status, &body)
+        wirken_guest::init();
+        if status != 200 {
+            return Err(error("protocol", format!("the list of models was answered with status {status}")));
+        }
+        let names: Vec<String> =
+            serde_json::from_slice(&body).map_err(|_| error("protocol", "the list of models cannot be read".into()))?;
+        Ok(TaskPage { models: names.into_iter().map(model).collect(), next: None })
     }
 }
 
-struct Decoder(RefCell<codec::Decoder>);
+/// One response. Nothing comes after its end, or after what is not ours.
+#[derive(Default)]
+struct Decoder {
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    status: u16,
+    reader: Reader,
+    over: bool,
+}
 
 impl GuestDecoder for Decoder {
     fn new(status: u16, _headers: Vec<Header>) -> Self {
-        wirken_guest::enter();
-        Self(RefCell::new(codec::Decoder::new(status)))
+        wirken_guest::init();
+        Self { state: RefCell::new(State { status, ..State::default() }) }
     }
 
     fn push(&self, bytes: Vec<u8>) -> Vec<Event> {
-        wirken_guest::enter();
-        self.0.borrow_mut().push(&bytes)
+        wirken_guest::init();
+        let mut state = self.state.borrow_mut();
+        if state.over || state.status != 200 {
+            return Vec::new();
+        }
+        let lines = state.reader.push(&bytes);
+        state.events(lines)
     }
 
     fn finish(&self) -> Vec<Event> {
-        wirken_guest::enter();
-        self.0.borrow_mut().finish()
+        wirken_guest::init();
+        let mut state = self.state.borrow_mut();
+        let rest = state.reader.finish();
+        let mut events = if state.status == 200 { state.events(rest) } else { Vec::new() };
+        if !state.over {
+            state.over = true;
+            let message =
+                if state.status == 200 { "the answer ended early".to_owned() } else { format!("the answer has status {}", state.status) };
+            events.push(Event::Failed(error("protocol", message)));
+        }
+        events
     }
 }
+
+impl State {
+    fn events(&mut self, lines: impl IntoIterator<Item = Result<Line, Malformed>>) -> Vec<Event> {
+        let mut events = Vec::new();
+        for line in lines {
+            if self.over {
+                break;
+            }
+            self.over = matches!(line, Ok(Line::Stop(_)) | Err(Malformed));
+            events
+                .push(line.map_or_else(|Malformed| Event::Failed(error("protocol", "a line of the answer cannot be read".into())), event));
+        }
+        events
+    }
+}
+
+fn event(line: Line) -> Event {
+    match line {
+        Line::Text(text) => Event::Text(text),
+        Line::Begin { id, name } => Event::ToolCallBegin((id, name)),
+        Line::Delta { id, piece } => Event::ToolCallDelta((id, piece)),
+        Line::Call { id, name, arguments } => Event::ToolCall(ToolCall { id, name, arguments }),
+        Line::Usage { input, output } => Event::Usage(vec![("input".into(), input), ("output".into(), output)]),
+        Line::Stop(reason) => Event::Stop(reason),
+    }
+}
+
+fn conversation(request: &ChatRequest) -> Conversation {
+    let no_tools = request.options.iter().any(|(name, value)| name == "tool-choice" && value.trim() == "\"none\"");
+    let tools = if no_tools { Vec::new() } else { request.tools.iter().map(|tool| tool.name.clone()).collect() };
+    let calls = request.messages.iter().map(calls).sum();
+    let length = request.messages.iter().map(length).sum();
+    let last = request.messages.iter().rev().find_map(last).unwrap_or_default();
+    Conversation { last, tools, calls, length }
+}
+
+fn last(message: &Message) -> Option<Last> {
+    match message {
+        Message::User(parts) => {
+            let attachments = parts.iter().filter(|part| !matches!(part, Part::Text(_))).count();
+            Some(Last::User { text: text(parts), attachments })
+        }
+        Message::Tool(results) => {
+            let told = |result: &bindings::wirken::chat::types::ToolResult| ToolResult {
+                name: result.name.clone(),
+                text: text(&result.content),
+                is_error: result.is_error,
+            };
+            Some(Last::Results(results.iter().map(told).collect()))
+        }
+        Message::System(_) | Message::Assistant(_) => None,
+    }
+}
+
+fn text(parts: &[Part]) -> String {
+    let texts: Vec<&str> = parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect();
+    texts.join("\n")
+}
+
+fn calls(message: &Message) -> usize {
+    match message {
+        Message::Assistant(items) => items.iter().filter(|item| matches!(item, AssistantItem::ToolCall(_))).count(),
+        _ => 0,
+    }
+}
+
+fn length(message: &Message) -> usize {
+    match message {
+        Message::System(text) => text.chars().count(),
+        Message::User(parts) => text(parts).chars().count(),
+        Message::Tool(results) => results.iter().map(|result| text(&result.content).chars().count()).sum(),
+        Message::Assistant(items) => {
+            items.iter().map(|item| if let AssistantItem::Text(text) = item { text.chars().count() } else { 0 }).sum()
+        }
+    }
+}
+
+fn pace(settings: &str) -> u64 {
+    let settings: Value = serde_json::from_str(settings).unwrap_or_default();
+    settings.get("pace-millis").and_then(Value::as_u64).unwrap_or(PACE_MILLIS).min(PACE_MAX_MILLIS)
+}
+
+fn get(url: String) -> Request {
+    Request { method: "GET".into(), url, headers: Vec::new(), body: Vec::new(), credentials: Vec::new(), timeout_millis: None }
+}
+
+fn model(id: String) -> Model {
+    Model { id, display_name: Some("Demo (offline)".into()), context_window: None, max_output_tokens: None, features: vec!["tools".into()] }
+}
+
+fn error(kind: &str, message: String) -> Error {
+    Error { kind: kind.into(), message, retry_after_millis: None }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! Which guests there are: every folder with a manifest, in the order of their paths.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// The folders that hold guests. Components of the first two are shipped.
+const GROUPS: [&str; 3] = ["providers", "tools", "fixtures"];
+
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub(crate) group: &'static str,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) world: String,
+    /// Whether it asks for the workspace.
+    pub(crate) workspace: bool,
+    /// The manifest, as it is copied.
+    pub(crate) manifest: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Provider,
+    Tool,
+}
+
+impl Guest {
+    /// Its folder below `components`.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.group, self.name)
+    }
+
+    /// A shipped provider is pure; a fixture may be otherwise, to show that it is refused.
+    pub(crate) fn is_fixture(&self) -> bool {
+        self.group == "fixtures"
+    }
+}
+
+/// The part of a manifest that a build must know. The rest is the host's.
+#[derive(Deserialize)]
+struct Manifest {
+    name: String,
+    kind: Kind,
+    world: String,
+    #[serde(default)]
+    filesystem: Filesystem,
+}
+
+#[derive(Default, Deserialize)]
+struct Filesystem {
+    workspace: Option<String>,
+}
+
+pub(crate) fn guests(components: &Path) -> Result<Vec<Guest>, Error> {
+    let mut guests = Vec::new();
+    for group in GROUPS {
+        for folder in folders(&components.join(group))? {
+            let file = folder.join("component.toml");
+            if file.is_file() {
+                guests.push(guest(group, &folder, &file)?);
+            } else if folder.join("Cargo.toml").is_file() {
+                return Err(Error::Manifest { file, message: "missing: each guest has a manifest beside its Cargo.toml".into() });
+            }
+        }
+    }
+    if guests.is_empty() { Err(Error::NoGuests { components: components.to_owned() }) } else { Ok(guests) }
+}
+
+fn guest(group: &'static str, folder: &Path, file: &Path) -> Result<Guest, Error> {
+    let wrong = |message: String| Error::Manifest { file: file.to_owned(), message };
+    let text = std::fs::read_to_string(file).map_err(Error::at(file))?;
+    let manifest: Manifest = toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
+    if folder.file_name().and_then(|name| name.to_str()) != Some(manifest.name.as_str()) {
+        return Err(wrong(format!("the name {:?} is not that of the folder", manifest.name)));
+    }
+    let workspace = manifest.filesystem.workspace.is_some_and(|access| access != "none");
+    Ok(Guest { group, name: manifest.name, kind: manifest.kind, world: manifest.world, workspace, manifest: text })
+}
+
+/// The folders in a folder, sorted; none where it does not exist.
+pub(crate) fn folders(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::at(path)(error)),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::at(path))?.path();
+        if entry.is_dir() {
+            folders.push(entry);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
