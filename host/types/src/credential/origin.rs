@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
+use wirken_suffix::is_public_suffix;
 
 /// How much of a refused text an error repeats, in characters.
 const EXCERPT: usize = 128;
@@ -158,8 +159,7 @@ impl Wildcard {
 /// Whether anyone may register the names that a wildcard over `suffix` would match: it is a public suffix itself, or
 /// each name below it is one (the list has rules such as `*.ck`).
 fn held_by_strangers(suffix: &str) -> bool {
-    let public = |name: &str| psl::suffix_str(name) == Some(name);
-    public(suffix) || public(&format!("wirken-probe.{suffix}"))
+    is_public_suffix(suffix) || is_public_suffix(&format!("wirken-probe.{suffix}"))
 }
 
 fn is_address(host: &str) -> bool {

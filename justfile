@@ -1,0 +1,70 @@
+# The commands of this tree. `just` lists them.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+host := `rustc -vV | sed -n 's/^host: //p'`
+verify := "--profile verify --workspace"
+guest := "--manifest-path components/Cargo.toml"
+
+_default:
+    @just --list --unsorted
+
+# Build the components into components/dist.
+guests:
+    .ci/guests
+
+# Build the release binary.
+build:
+    ./bootstrap build
+
+# Build the tests, and the binary that they start.
+build-tests: guests
+    cargo build {{verify}} --tests --bins
+
+# Check formatting and lints.
+check: guests
+    cargo fmt --check
+    cargo fmt {{guest}} --check
+    cargo clippy --quiet {{verify}} --all-targets -- -D warnings
+    cargo clippy --quiet {{guest}} --workspace --all-targets -- -D warnings
+
+# `check`, then licences, bans, sources and advisories of the dependencies.
+lint: check
+    @cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
+    cargo deny --workspace check licenses bans sources
+    cargo deny {{guest}} --workspace check licenses bans sources
+    cargo deny --workspace check advisories
+
+# Run every Rust test, the documentation's too.
+test: guests
+    cargo test {{verify}}
+    cargo test {{guest}} --workspace
+
+# Drive the page in a real browser.
+e2e: build-tests
+    node --test --test-timeout=300000 e2e/*.test.mjs
+
+# Measure, print a table, and write target/bench/summary.json.
+bench: build
+    cargo bench --workspace
+
+# Fuzz each target for SECONDS.
+fuzz seconds="60":
+    fuzz/run all {{seconds}}
+
+# Replay each corpus, then fuzz briefly: what CI runs.
+fuzz-ci:
+    fuzz/run all 5 --replay
+
+# Fuzz each target for ten minutes, then repeat the tests of the host.
+soak:
+    fuzz/run all 600 --replay
+    for round in 1 2 3 4 5; do cargo test {{verify}}; done
+
+# Regenerate committed generated files.
+gen: guests
+    cargo run --quiet --profile verify -p wirken-cli -- config schema > docs/config.schema.json
+
+# What CI runs.
+ci:
+    ./bootstrap test
