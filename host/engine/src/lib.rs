@@ -1,1 +1,183 @@
-//! Stub.
+//! Wasmtime, set up once: how components are compiled, cached, limited and stopped.
+//!
+//! The engine knows no WIT interface. It hands out [`Code`] (a compiled component) and [`Cell`]s (a store with its
+//! limits armed), and turns whatever ends a guest early into a typed [`CallError`]. What a component may reach is
+//! decided and linked elsewhere.
+//!
+//! A cell is for one instance and is thrown away with it: after a trap the instance is dead, and a fresh one costs
+//! microseconds from the pool.
+
+mod cache;
+mod cell;
+mod error;
+mod limits;
+mod ticker;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wasmtime::component::Component;
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wirken_types::Digest;
+
+pub use cache::{CacheEvent, CacheOutcome};
+pub use cell::{Cell, Overdue, Running, State};
+pub use error::{CallError, EngineError};
+pub use limits::Limits;
+
+use cache::Cache;
+use ticker::Ticker;
+
+/// Instances that the pool keeps room for. Each is address space, not memory, until it is used.
+const POOL_INSTANCES: u32 = 128;
+
+/// Core modules in one component: a plain guest has one, one built with an adapter up to four.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+
+/// Stack of a guest call, in bytes. Past it a guest gets a stack overflow trap, which ends its call alone.
+const GUEST_STACK_BYTES: usize = 512 * 1024;
+
+/// The stack that a guest call runs on, host functions that it calls included.
+const CALL_STACK_BYTES: usize = 2 * 1024 * 1024;
+
+/// How the engine is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of compiled components; none compiles each time.
+    pub cache: Option<PathBuf>,
+    /// No component gets more than this, whatever its manifest asks for.
+    pub maximum: Limits,
+    /// Guest calls that run at the same time; the others wait.
+    pub concurrent_calls: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache: None, maximum: Limits::MAXIMUM, concurrent_calls: 64 }
+    }
+}
+
+/// The one Wasmtime engine of this process. Clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    wasmtime: wasmtime::Engine,
+    maximum: Limits,
+    cache: Option<Cache>,
+    permits: Arc<Semaphore>,
+    ticker: Ticker,
+}
+
+/// A compiled component and the digest of the bytes that it was made from.
+#[derive(Clone)]
+pub struct Code {
+    component: Component,
+    digest: Digest,
+}
+
+impl Engine {
+    pub fn new(options: &Options) -> Result<Self, EngineError> {
+        let wasmtime = wasmtime::Engine::new(&config(&options.maximum)).map_err(EngineError::Setup)?;
+        let cache = match &options.cache {
+            Some(folder) => Some(Cache::open(folder, &wasmtime).map_err(|source| EngineError::Cache { folder: folder.clone(), source })?),
+            None => None,
+        };
+        let ticker = Ticker::new(wasmtime.clone());
+        let permits = Arc::new(Semaphore::new(options.concurrent_calls));
+        Ok(Self { inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, permits, ticker }) })
+    }
+
+    /// The engine itself, for linkers.
+    pub fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.inner.wasmtime
+    }
+
+    /// Compiles a component, or takes it from the cache when that holds what this very engine made of these bytes.
+    pub fn load(&self, wasm: &[u8]) -> Result<(Code, CacheOutcome), EngineError> {
+        let digest = Digest::of(wasm);
+        let Some(cache) = &self.inner.cache else {
+            let component = self.compile(wasm)?;
+            return Ok((Code { component, digest }, CacheOutcome { event: CacheEvent::Compiled, detail: None }));
+        };
+        let (component, outcome) = cache.load(&self.inner.wasmtime, digest, || self.compile(wasm))?;
+        Ok((Code { component, digest }, outcome))
+    }
+
+    /// A store for one instance, its limits capped by the engine's maximum.
+    pub fn cell<T: Send + 'static>(&self, data: T, limits: &Limits) -> Cell<T> {
+        Cell::new(self.clone(), data, limits.capped(&self.inner.maximum))
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<Component, EngineError> {
+        Component::from_binary(&self.inner.wasmtime, wasm).map_err(EngineError::Compile)
+    }
+
+    fn permits(&self) -> &Arc<Semaphore> {
+        &self.inner.permits
+    }
+
+    fn ticker(&self) -> &Ticker {
+        &self.inner.ticker
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("maximum", &self.inner.maximum).finish_non_exhaustive()
+    }
+}
+
+impl Code {
+    pub fn component(&self) -> &Component {
+        &self.component
+    }
+
+    /// Of the component's own bytes, not of the compiled ones.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Code").field("digest", &self.digest).finish_non_exhaustive()
+    }
+}
+
+fn config(maximum: &Limits) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .coredump_on_trap(true)
+        .max_wasm_stack(GUEST_STACK_BYTES)
+        .async_stack_size(CALL_STACK_BYTES)
+        // Relaxed SIMD may differ from machine to machine: deterministic replay rules it out.
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(POOL_INSTANCES)
+        .total_core_instances(POOL_INSTANCES * CORE_INSTANCES_PER_COMPONENT)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(POOL_INSTANCES)
+        .max_memories_per_component(2)
+        .total_tables(POOL_INSTANCES * 4)
+        .max_tables_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .total_stacks(POOL_INSTANCES)
+        .table_elements(maximum.table_elements)
+        .max_memory_size(maximum.memory_bytes)
+        // What stays mapped of a slot between two instances: enough that a small guest costs no page faults.
+        .linear_memory_keep_resident(128 * 1024)
+        .table_keep_resident(16 * 1024)
+        .async_stack_keep_resident(32 * 1024);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+#[cfg(test)]
+mod tests;

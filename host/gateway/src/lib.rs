@@ -1,1 +1,214 @@
-//! Stub.
+//! The gateway: sessions, each an actor over its turn, its model, its tools and the ledger.
+//!
+//! This room is wiring. What a turn does next is decided by `wirken-turn`, what is kept by `wirken-ledger`, what may be
+//! sent by `wirken-egress`, what a component may do by `wirken-plugin`. Surfaces (the browser, the command line) call
+//! [`Gateway::say`], whose answer means that the message is durable, and [`Gateway::watch`].
+
+pub mod control;
+pub mod folder;
+mod model;
+mod registry;
+mod session;
+mod tools;
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use wirken_ledger::{Ledger, Reader, Report, Row, Session, SessionFilter, Verdict};
+use wirken_turn::Shown;
+use wirken_types::event::{Event, Place};
+use wirken_types::{SessionId, Timestamp, TurnId};
+
+pub use model::{Answer, Model, ProviderModel, ProviderParts};
+pub use tools::{DenyTools, NameTaken, ToolSet, Tools};
+
+use registry::Registry;
+use session::Command;
+
+/// The longest message that a person may send, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 400_000;
+
+/// What a gateway is made of.
+pub struct Parts {
+    pub ledger: Ledger,
+    pub reader: Reader,
+    pub model: Arc<dyn Model>,
+    pub tools: Arc<dyn Tools>,
+    /// What the agent is told before every conversation.
+    pub instructions: String,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+/// A message from a person.
+#[derive(Clone, Debug)]
+pub struct Say {
+    /// The session that it goes to; none for the open session at `place`, or a new one there.
+    pub session: Option<SessionId>,
+    pub place: Place,
+    pub sender: String,
+    /// Unique within the account for ever: a message is taken once, however often it is sent.
+    pub key: String,
+    pub text: String,
+}
+
+/// A message is durable, and this turn answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub session: SessionId,
+    pub turn: TurnId,
+    /// It had been taken before; nothing was done this time.
+    pub duplicate: bool,
+}
+
+/// What a watcher of a session is told.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// Durable now.
+    Recorded { seq: u64, at: Timestamp, event: Arc<Event> },
+    /// A glimpse of what is under way. Not durable; the record replaces it.
+    Glimpse { turn: TurnId, shown: Shown },
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GatewayError {
+    #[error("there is no session {0}")]
+    UnknownSession(SessionId),
+    #[error("the session {0} is closed: start a new one")]
+    Closed(SessionId),
+    #[error("the message is empty")]
+    Empty,
+    #[error("the message has {bytes} bytes, and {MAX_MESSAGE_BYTES} are the most: send it in parts, or put it into a file in the workspace")]
+    TooLong { bytes: usize },
+    #[error("the gateway is shutting down: send it again when it is back")]
+    Stopping,
+    #[error(transparent)]
+    Ledger(#[from] wirken_ledger::Error),
+}
+
+/// The sessions of one data folder. Clones share them.
+#[derive(Clone)]
+pub struct Gateway {
+    registry: Arc<Registry>,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// Blocks while the list of open sessions is read.
+    pub fn start(parts: Parts) -> Result<Self, GatewayError> {
+        Ok(Self { registry: Arc::new(Registry::new(parts)?) })
+    }
+
+    /// Takes up every turn that an earlier run left open. Returns how many there were.
+    pub async fn resume(&self) -> Result<usize, GatewayError> {
+        let open = self.read(|reader| reader.open_turns()).await?;
+        for turn in &open {
+            let entry = self.registry.entry(turn.session);
+            entry.send(Command::Resume { turn: turn.turn }).await?;
+        }
+        Ok(open.len())
+    }
+
+    /// Takes a message. It is durable once this returns.
+    pub async fn say(&self, say: Say) -> Result<Accepted, GatewayError> {
+        if say.text.trim().is_empty() {
+            return Err(GatewayError::Empty);
+        }
+        if say.text.len() > MAX_MESSAGE_BYTES {
+            return Err(GatewayError::TooLong { bytes: say.text.len() });
+        }
+        let entry = match say.session {
+            Some(id) => {
+                let session = self.session(id).await?.ok_or(GatewayError::UnknownSession(id))?;
+                if session.closed_at.is_some() {
+                    return Err(GatewayError::Closed(id));
+                }
+                self.registry.entry(id)
+            }
+            None => self.registry.entry_at(&say.place),
+        };
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        entry.send(Command::Say { say, reply }).await?;
+        answer.await.unwrap_or(Err(GatewayError::Stopping))
+    }
+
+    /// Ends the turn that runs in a session. False when none does.
+    pub async fn stop(&self, session: SessionId, reason: &str) -> Result<bool, GatewayError> {
+        let Some(entry) = self.registry.live(session) else { return Ok(false) };
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        entry.send(Command::Stop { reason: reason.to_owned(), reply }).await?;
+        answer.await.unwrap_or(Ok(false))
+    }
+
+    /// Closes a session; what runs in it is stopped first.
+    pub async fn close_session(&self, session: SessionId, by: &str) -> Result<(), GatewayError> {
+        let known = self.session(session).await?.ok_or(GatewayError::UnknownSession(session))?;
+        if known.closed_at.is_some() {
+            return Err(GatewayError::Closed(session));
+        }
+        let entry = self.registry.entry(session);
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        entry.send(Command::Close { by: by.to_owned(), reply }).await?;
+        answer.await.unwrap_or(Err(GatewayError::Stopping))?;
+        self.registry.forget(session, &known.place);
+        Ok(())
+    }
+
+    /// Everything recorded in a session from now on, and glimpses of what is under way.
+    pub fn watch(&self, session: SessionId) -> broadcast::Receiver<Update> {
+        self.registry.watch(session)
+    }
+
+    /// Whether a turn is under way.
+    pub fn running(&self, session: SessionId) -> bool {
+        self.registry.running(session)
+    }
+
+    /// The sessions of an account, newest first.
+    pub async fn sessions(&self, account: &str) -> Result<Vec<Session>, GatewayError> {
+        let filter = SessionFilter { account: Some(account.to_owned()), ..SessionFilter::default() };
+        let mut sessions = self.read(move |reader| reader.sessions(&filter)).await?;
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.last_at));
+        Ok(sessions)
+    }
+
+    pub async fn session(&self, id: SessionId) -> Result<Option<Session>, GatewayError> {
+        self.read(move |reader| reader.session(id)).await
+    }
+
+    /// All rows of a session, in order.
+    pub async fn rows(&self, session: SessionId) -> Result<Vec<Row>, GatewayError> {
+        self.read(move |reader| reader.rows(session, 0)).await
+    }
+
+    /// Checks a session's chain.
+    pub async fn verify(&self, session: SessionId) -> Result<Report, GatewayError> {
+        self.read(move |reader| wirken_ledger::verify(reader, wirken_ledger::Scope::Chain(session.into()), |_| {})).await
+    }
+
+    /// Records what belongs to no session.
+    pub async fn record_system(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), GatewayError> {
+        self.registry.record_system(action, subject, detail).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, wirken_ledger::Error> + Send + 'static,
+    ) -> Result<T, GatewayError> {
+        self.registry.read(question).await
+    }
+}
+
+/// Whether a report found a broken chain.
+pub fn is_broken(report: &Report) -> bool {
+    matches!(report.verdict, Verdict::Broken { .. })
+}

@@ -1,1 +1,29 @@
-//! Stub.
+//! The ledger: every step of every session, written before it is carried out, hash-chained, and readable as the
+//! session itself.
+//!
+//! One thread writes ([`Ledger`]); anybody with the file may read ([`Reader`]) and check ([`verify`]). It knows no
+//! channel, no provider and no policy: it takes events, keeps what is derived from them in step, and answers questions
+//! about them.
+
+mod apply;
+mod chain;
+mod crash;
+mod encode;
+mod error;
+mod handle;
+mod reader;
+mod row;
+mod schema;
+mod session;
+mod verify;
+mod writer;
+
+pub use chain::{Chain, Position};
+pub use crash::{CrashPoint, CrashPoints, NoCrashPoints};
+pub use error::Error;
+pub use handle::{Batch, Erasure, Ledger, Options, Receipt};
+pub use reader::{LogFilter, Reader, SessionFilter};
+pub use row::{PayloadRef, Row};
+pub use schema::path_in;
+pub use session::{OpenTurn, Session};
+pub use verify::{Progress, Report, Scope, Verdict, What, verify};

@@ -1,1 +1,245 @@
-//! Stub.
+//! What a component says of itself: `component.toml`, parsed strictly.
+//!
+//! A manifest is written by whoever made the component, so nothing in it is trusted: every field is bounded, an unknown
+//! key is an error that names the nearest one, and what it asks for is a request that the owner answers.
+
+mod nearest;
+mod settings;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use wirken_types::credential::Place;
+
+pub use nearest::{explain_unknown_key, nearest};
+pub use settings::SettingsError;
+
+/// A manifest is not larger.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+const MAX_NAME: usize = 64;
+const MAX_DESCRIPTION: usize = 400;
+const MAX_LIST: usize = 32;
+
+/// `component.toml`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    pub name: String,
+    pub kind: Kind,
+    pub version: Version,
+    /// The WIT world that it exports, with its version.
+    pub world: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub limits: Limits,
+    /// A JSON Schema of its settings, an object.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    #[serde(default)]
+    pub credentials: Vec<Credential>,
+    #[serde(default)]
+    pub network: Network,
+    #[serde(default)]
+    pub filesystem: Filesystem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Provider,
+    Tool,
+    Channel,
+    Policy,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Tool => "tool",
+            Self::Channel => "channel",
+            Self::Policy => "policy",
+        }
+    }
+}
+
+/// `major.minor.patch`, numbers alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version([u32; 3]);
+
+impl TryFrom<String> for Version {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let mut numbers = [0; 3];
+        let mut parts = text.split('.');
+        for number in &mut numbers {
+            let part = parts.next().filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+            *number = part.and_then(|part| part.parse().ok()).ok_or_else(|| format!("{text:?} is no version: three numbers were expected, as in 0.1.0"))?;
+        }
+        if parts.next().is_some() {
+            return Err(format!("{text:?} is no version: three numbers were expected, as in 0.1.0"));
+        }
+        Ok(Self(numbers))
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.to_string()
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [major, minor, patch] = self.0;
+        write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
+/// Asked for; the host's maximum caps each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    pub fuel: Option<u64>,
+    pub deadline_millis: Option<u64>,
+    pub memory_bytes: Option<u64>,
+    pub table_elements: Option<u64>,
+    pub output_bytes: Option<u64>,
+}
+
+/// A credential that it wants placed in requests. Its value never enters the component.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Credential {
+    pub name: String,
+    pub description: String,
+    /// Origins, `*.suffix`, or `{settings.key}`.
+    pub origins: Vec<String>,
+    pub place: PlaceSpec,
+    /// Requests may go without it where the vault holds none.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// Where in a request it goes, as written: `{ kind = "bearer" }`, `{ kind = "header", name = "x-api-key" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
+pub enum PlaceSpec {
+    Bearer,
+    Header { name: String },
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Network {
+    /// Where its requests may go at all: origins, `*.suffix`, or `{settings.key}`.
+    #[serde(default)]
+    pub origins: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Filesystem {
+    #[serde(default)]
+    pub workspace: WorkspaceAccess,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkspaceAccess {
+    #[default]
+    None,
+    ReadOnly,
+    ReadWrite,
+}
+
+/// Why a manifest is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    #[error("the manifest has {0} bytes, and {MAX_BYTES} are the most")]
+    TooLarge(usize),
+    #[error("the manifest cannot be read: {0}")]
+    Syntax(String),
+    #[error("the manifest's {field} is not allowed: {why}")]
+    Field { field: String, why: String },
+}
+
+impl Manifest {
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        if text.len() > MAX_BYTES {
+            return Err(ManifestError::TooLarge(text.len()));
+        }
+        let manifest: Self = toml::from_str(text).map_err(|error| ManifestError::Syntax(explain_unknown_key(&error.to_string())))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        check_name("name", &self.name)?;
+        bounded("description", self.description.chars().count(), MAX_DESCRIPTION, "characters")?;
+        bounded("world", self.world.len(), 200, "bytes")?;
+        bounded("credentials", self.credentials.len(), MAX_LIST, "entries")?;
+        bounded("network.origins", self.network.origins.len(), MAX_LIST, "entries")?;
+        let limits = [
+            ("limits.fuel", self.limits.fuel),
+            ("limits.deadline-millis", self.limits.deadline_millis),
+            ("limits.memory-bytes", self.limits.memory_bytes),
+            ("limits.table-elements", self.limits.table_elements),
+            ("limits.output-bytes", self.limits.output_bytes),
+        ];
+        if let Some((field, _)) = limits.into_iter().find(|(_, value)| *value == Some(0)) {
+            return Err(field_error(field, "0 would let nothing run"));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for credential in &self.credentials {
+            check_name("credentials.name", &credential.name)?;
+            if !seen.insert(&credential.name) {
+                return Err(field_error("credentials", format!("two are named {}", credential.name)));
+            }
+            bounded("credentials.description", credential.description.chars().count(), MAX_DESCRIPTION, "characters")?;
+            bounded("credentials.origins", credential.origins.len(), MAX_LIST, "entries")?;
+            credential.place()?;
+        }
+        settings::check_schema(&self.settings).map_err(|why| field_error("settings", why))
+    }
+}
+
+impl Credential {
+    /// Where the credential goes.
+    pub fn place(&self) -> Result<Place, ManifestError> {
+        match &self.place {
+            PlaceSpec::Bearer => Ok(Place::Bearer),
+            PlaceSpec::Header { name } => Place::header(name).map_err(|error| field_error("credentials.place", error.to_string())),
+        }
+    }
+}
+
+fn field_error(field: impl Into<String>, why: impl Into<String>) -> ManifestError {
+    ManifestError::Field { field: field.into(), why: why.into() }
+}
+
+fn bounded(field: &str, length: usize, most: usize, unit: &str) -> Result<(), ManifestError> {
+    if length > most { Err(field_error(field, format!("it has {length} {unit}, and {most} are the most"))) } else { Ok(()) }
+}
+
+/// Lower-case letters, digits and single hyphens inside: a name that can stand in a path, a command and a sentence.
+fn check_name(field: &str, name: &str) -> Result<(), ManifestError> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let shaped = !name.is_empty()
+        && name.len() <= MAX_NAME
+        && name.bytes().all(allowed)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && !name.contains("--");
+    if shaped {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(80).collect();
+    Err(field_error(field, format!("{shown:?} is not 1 to {MAX_NAME} lower-case letters, digits and single hyphens inside")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! One file per command.
+
+pub(crate) mod ask;
+pub(crate) mod audit;
+pub(crate) mod component;
+pub(crate) mod config;
+pub(crate) mod credentials;
+pub(crate) mod run;
+pub(crate) mod sessions;
+pub(crate) mod setup;
+pub(crate) mod status;
+pub(crate) mod webchat;

@@ -1,0 +1,153 @@
+//! `wirken audit`: the record of everything that happened, and whether it is whole.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use serde::Serialize;
+use wirken_ledger::{Chain, LogFilter, Row, Scope};
+use wirken_types::Timestamp;
+use wirken_types::chat::plain_text;
+use wirken_types::event::Event;
+
+use crate::args::Audit;
+use crate::environment::Environment;
+use crate::output::{self, Format, one_line};
+use crate::parts;
+
+/// Characters of a message that a line of the log shows.
+const EXCERPT: usize = 80;
+
+#[derive(Serialize)]
+struct Log {
+    rows: Vec<Row>,
+}
+
+pub(crate) fn run(environment: &Environment, args: Audit) -> anyhow::Result<ExitCode> {
+    let folder = parts::folder(environment)?;
+    match args {
+        Audit::Log { action, session, since, number, report } => {
+            let filter = LogFilter { action, chain: chain(session)?, since: since.as_deref().map(moment).transpose()?, limit: Some(number) };
+            let rows = match parts::reader(&folder)? {
+                Some(reader) => reader.log(&filter)?,
+                None => Vec::new(),
+            };
+            output::report(report.format, &Log { rows }, |log| {
+                if log.rows.is_empty() { "Nothing is recorded that fits.".into() } else { log.rows.iter().map(|row| line(row) + "\n").collect() }
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Audit::Verify { session, report } => {
+            let scope = chain(session)?.map_or(Scope::All, Scope::Chain);
+            let Some(reader) = parts::reader(&folder)? else {
+                let empty = serde_json::json!({ "verdict": "empty", "rows": 0 });
+                output::report(report.format, &empty, |_| "The ledger is empty: nothing has been recorded here yet.".into())?;
+                return Ok(ExitCode::SUCCESS);
+            };
+            let mut shown = 0;
+            let checked = wirken_ledger::verify(&reader, scope, &mut |progress| {
+                if report.format == Format::Text && progress.rows >= shown + 50_000 {
+                    shown = progress.rows;
+                    output::note(format_args!("{} of {} rows …", progress.rows, progress.of));
+                }
+            })?;
+            let broken = wirken_gateway::is_broken(&checked);
+            output::report(report.format, &checked, |checked| checked.says())?;
+            Ok(ExitCode::from(u8::from(broken)))
+        }
+    }
+}
+
+fn chain(text: Option<String>) -> anyhow::Result<Option<Chain>> {
+    text.map(|text| text.parse().context("--session takes a session's id, or `system`")).transpose()
+}
+
+/// A time, or a span before now.
+fn moment(text: &str) -> anyhow::Result<Timestamp> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp(u64::try_from(at.as_millisecond()).unwrap_or(0)));
+    }
+    let seconds = text.char_indices().last().and_then(|(at, unit)| {
+        let number: u64 = text.get(..at)?.parse().ok()?;
+        let unit = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            _ => return None,
+        };
+        number.checked_mul(unit)
+    });
+    let span = Duration::from_secs(seconds.ok_or_else(|| anyhow!("{text:?} is neither a time (2026-01-31T12:00:00Z) nor a span (90m, 2h, 7d)"))?);
+    let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    Ok(Timestamp(Timestamp::now().0.saturating_sub(span)))
+}
+
+fn line(row: &Row) -> String {
+    let chain = row.chain.to_string();
+    let chain = chain.get(chain.len().saturating_sub(8)..).unwrap_or(&chain);
+    format!("{}  {chain:<8} {:>4}  {:<18}  {}", output::time(row.at), row.seq, row.event.kind(), what(&row.event))
+}
+
+/// An event in words.
+pub(crate) fn what(event: &Event) -> String {
+    let erased = || "[erased]".to_owned();
+    match event {
+        Event::SessionOpened { place } => format!("{} in {}", place.agent, place.account),
+        Event::SessionClosed { by } => format!("by {}", one_line(by, EXCERPT)),
+        Event::Inbound { sender, content, .. } => {
+            let text = content.as_deref().map_or_else(erased, plain_text);
+            format!("{}: {}", one_line(sender, 40), one_line(&text, EXCERPT))
+        }
+        Event::TurnStarted { .. } => String::new(),
+        Event::TurnResumed { attempt, .. } => format!("for the {attempt}. time"),
+        Event::Requested { round, provider, model, .. } => format!("round {round}: {} of {}", one_line(model, 60), one_line(provider, 40)),
+        Event::Responded { round, stop, usage, .. } => {
+            let usage: Vec<String> = usage.iter().map(|(name, count)| format!("{} {count}", one_line(name, 30))).collect();
+            format!("round {round}: {} ({})", one_line(stop, 30), usage.join(", "))
+        }
+        Event::RequestFailed { error, message, .. } => format!("{}: {}", one_line(error, 30), one_line(message, 200)),
+        Event::ToolStarted { tool, component, content, .. } => {
+            let arguments = content.as_ref().map_or_else(erased, |call| call.arguments.clone());
+            format!("{tool} of {component} {}", one_line(&arguments, EXCERPT))
+        }
+        Event::ToolFinished { tool, outcome, content, .. } => {
+            let text = content.as_deref().map_or_else(erased, plain_text);
+            format!("{tool}: {} {}", outcome_word(*outcome), one_line(&text, EXCERPT))
+        }
+        Event::OutboundAttempted { content, .. } => one_line(&content.clone().unwrap_or_else(erased), EXCERPT),
+        Event::OutboundOutcome { delivery, detail, .. } => format!("{delivery:?}: {}", one_line(detail, EXCERPT)).to_lowercase(),
+        Event::TurnFinished { stop, .. } => one_line(stop, 30),
+        Event::TurnInterrupted { reason, .. } => one_line(reason, 200),
+        Event::System { action, subject, detail } => format!("{action} {} {}", one_line(subject, 60), one_line(&detail.to_string(), 200)),
+    }
+}
+
+pub(crate) fn outcome_word(outcome: wirken_types::event::ToolOutcome) -> &'static str {
+    use wirken_types::event::ToolOutcome;
+    match outcome {
+        ToolOutcome::Ok => "done",
+        ToolOutcome::Failed => "failed",
+        ToolOutcome::Denied => "refused",
+        ToolOutcome::Crashed => "crashed",
+        ToolOutcome::Interrupted => "interrupted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_time_or_a_span() {
+        assert_eq!(moment("1970-01-01T00:00:01Z").unwrap(), Timestamp(1000));
+        let now = Timestamp::now().0;
+        for (text, seconds) in [("10s", 10), ("90m", 5400), ("2h", 7200), ("7d", 604_800)] {
+            let ago = now - moment(text).unwrap().0;
+            assert!(ago <= seconds * 1000 && ago + 5000 > seconds * 1000, "{text}");
+        }
+        for text in ["", "h", "-1h", "1w", "soon", "ü", "99999999999999999999d"] {
+            assert!(moment(text).unwrap_err().to_string().contains("nor a span"), "{text}");
+        }
+    }
+}

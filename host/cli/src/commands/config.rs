@@ -1,0 +1,40 @@
+//! `wirken config`: whether the configuration is right, and its schema.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use wirken_manifest::Kind;
+
+use crate::args::Config;
+use crate::environment::Environment;
+use crate::output::{self, Format};
+use crate::parts;
+
+pub(crate) fn run(environment: &Environment, args: Config) -> anyhow::Result<ExitCode> {
+    match args {
+        Config::Schema => output::line(wirken_config::schema().trim_end())?,
+        Config::Check { report } => {
+            let folder = parts::folder(environment)?;
+            let checked = check(&folder);
+            let problem = checked.err().map(|error| format!("{error:#}"));
+            let answer = json!({ "file": folder.config(), "ok": problem.is_none(), "problem": problem });
+            match (&problem, report.format) {
+                (None, _) => output::report(report.format, &answer, |_| format!("{} is right.", folder.config().display()))?,
+                (Some(_), Format::Json) => output::report(Format::Json, &answer, |_| String::new())?,
+                (Some(problem), Format::Text) => anyhow::bail!("{problem}"),
+            }
+            return Ok(ExitCode::from(u8::from(problem.is_some())));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file itself, and what it says about components.
+fn check(folder: &wirken_gateway::folder::Folder) -> anyhow::Result<()> {
+    let config = parts::config(folder)?;
+    let package = parts::package(Kind::Provider, &config.provider.component)?;
+    let settings = package.manifest.settings(&config.provider.settings)?;
+    package.manifest.network_origins(&settings)?;
+    parts::workspace(folder, &config)?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! `wirken run`: the gateway and its browser chat, until it is told to stop.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use wirken_gateway::Gateway;
+use wirken_gateway::control::{self, Reply, Request};
+use wirken_types::Timestamp;
+use wirken_webchat::{Logins, WebChat};
+
+use crate::args::Run;
+use crate::environment::Environment;
+use crate::{output, parts};
+
+pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let folder = parts::folder(environment)?;
+    output::line(concat!("wirken ", env!("CARGO_PKG_VERSION")))?;
+    let lock = folder.lock()?;
+    let config = parts::config(&folder)?;
+    let code = parts::runtime()?.block_on(async {
+        let assembly = parts::assemble(&folder, &config, &args.unlock).await?;
+        let logins = Logins::default();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port.unwrap_or_else(|| config.port())));
+        let webchat = WebChat::bind(address, assembly.gateway.clone(), logins.clone())?;
+        let address = webchat.local_addr();
+        let control = control::Server::bind(&folder.control())?;
+        let provider = format!("{} with {}", config.provider.component, config.provider.model);
+        let handler = Arc::new(Handler { gateway: assembly.gateway.clone(), logins: logins.clone(), address, provider: provider.clone(), started: Timestamp::now() });
+        let control = tokio::spawn(control.serve(handler));
+
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut terminated = signal(SignalKind::terminate())?;
+        output::line(&format!("Open this address to chat (it works once, for ten minutes):\n  {}", logins.issue(Timestamp::now())?.url(address)))?;
+        output::line(&format!("Answers come from {provider}. Another address: `wirken webchat login`. Stop with Ctrl-C."))?;
+        tracing::info!(millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "ready");
+        let resumed = assembly.gateway.resume().await?;
+        if resumed > 0 {
+            output::line(&format!("Took up {resumed} unfinished {}.", if resumed == 1 { "answer" } else { "answers" }))?;
+        }
+        webchat
+            .serve(async move {
+                tokio::select! {
+                    _ = interrupted.recv() => {}
+                    _ = terminated.recv() => {}
+                }
+            })
+            .await;
+        control.abort();
+        assembly.ledger.close().await?;
+        output::line("Stopped. What was under way is taken up at the next start.")?;
+        Ok(ExitCode::SUCCESS)
+    });
+    drop(lock);
+    code
+}
+
+struct Handler {
+    gateway: Gateway,
+    logins: Logins,
+    address: SocketAddr,
+    provider: String,
+    started: Timestamp,
+}
+
+impl control::Handler for Handler {
+    fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
+        Box::pin(async move { self.carry_out(request).await.unwrap_or_else(Reply::Refused) })
+    }
+
+    fn refused(&self, uid: u32, pid: i32, reason: &'static str) {
+        let gateway = self.gateway.clone();
+        tokio::spawn(async move {
+            let detail = json!({ "uid": uid, "pid": pid, "reason": reason });
+            if let Err(error) = gateway.record_system("control-refused", "control.sock", detail).await {
+                tracing::error!(%error, uid, pid, "a refused caller could not be recorded");
+            }
+        });
+    }
+}
+
+impl Handler {
+    async fn carry_out(&self, request: Request) -> Result<Reply, String> {
+        let value = match request {
+            Request::Status => json!({
+                "running": true,
+                "pid": std::process::id(),
+                "since": self.started,
+                "webchat": format!("http://{}/", self.address),
+                "provider": self.provider,
+            }),
+            Request::WebchatLogin => {
+                self.record("webchat-login-issued", "webchat", json!({})).await?;
+                let token = self.logins.issue(Timestamp::now()).map_err(|error| error.to_string())?;
+                json!({ "url": token.url(self.address) })
+            }
+            Request::SessionClose { session } => {
+                let id = session.parse().map_err(|error| format!("{error}"))?;
+                self.gateway.close_session(id, "owner").await.map_err(|error| error.to_string())?;
+                json!({ "closed": session })
+            }
+        };
+        Ok(Reply::Done(value))
+    }
+
+    async fn record(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), String> {
+        self.gateway.record_system(action, subject, detail).await.map_err(|error| error.to_string())
+    }
+}

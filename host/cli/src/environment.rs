@@ -1,0 +1,30 @@
+//! The environment, read once: every variable that wirken knows.
+
+use std::env;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Names the data folder. Default: `~/.wirken`.
+pub(crate) const DATA_DIR: &str = "WIRKEN_DATA_DIR";
+/// What is logged to stderr, as `level` or `target=level,…`. Default: `warn`.
+pub(crate) const LOG: &str = "WIRKEN_LOG";
+/// Set to anything, it turns colours off.
+const NO_COLOR: &str = "NO_COLOR";
+const HOME: &str = "HOME";
+
+pub(crate) struct Environment {
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) log: Option<String>,
+    pub(crate) color: bool,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub(crate) fn read() -> Environment {
+    let data_dir = env::var_os(DATA_DIR).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = env::var_os(HOME).filter(|value| !value.is_empty()).map(|home| PathBuf::from(home).join(".wirken"));
+    Environment {
+        data_dir: data_dir.or(home),
+        log: env::var(LOG).ok(),
+        color: env::var_os(NO_COLOR).is_none() && std::io::stderr().is_terminal(),
+    }
+}

@@ -1,0 +1,54 @@
+//! The `wirken` binary: arguments in, one command run, an exit code out.
+//!
+//! Data goes to stdout, everything else to stderr. Errors say what was wrong and what to do.
+
+mod args;
+mod commands;
+mod environment;
+mod output;
+mod parts;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let environment = environment::read();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // The terminal is gone or the text was shown; there is nobody else to tell.
+            error.print().ok();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    start_log(&environment);
+    let result = match args.command {
+        Command::Setup(args) => commands::setup::run(&environment, args),
+        Command::Run(args) => commands::run::run(&environment, &args),
+        Command::Ask(args) => commands::ask::run(&environment, &args),
+        Command::Credentials(args) => commands::credentials::run(&environment, args),
+        Command::Audit(args) => commands::audit::run(&environment, args),
+        Command::Sessions(args) => commands::sessions::run(&environment, args),
+        Command::Status(args) => commands::status::run(&environment, args),
+        Command::Component(args) => commands::component::run(&environment, args),
+        Command::Config(args) => commands::config::run(&environment, args),
+        Command::Webchat(args) => commands::webchat::run(&environment, args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_log(environment: &environment::Environment) {
+    let filter = environment.log.as_deref().unwrap_or("warn");
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(environment.color).init();
+}

@@ -1,0 +1,277 @@
+//! The parts that commands are put together from: the data folder, the configuration, the vault, the components.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use serde_json::{Map, Value};
+use wirken_config::Config;
+use wirken_egress::{Authority, Binding, Egress, Held};
+use wirken_engine::{CacheEvent, Engine, Options};
+use wirken_gateway::folder::Folder;
+use wirken_gateway::{Gateway, Parts, ProviderModel, ProviderParts, ToolSet};
+use wirken_ledger::{Batch, Chain, Ledger, Reader};
+use wirken_manifest::{Kind, Manifest};
+use wirken_plugin::{Access, Grant, Package, ProviderPlugin, ToolPlugin};
+use wirken_secret::{Scanner, Secret};
+use wirken_types::event::Event;
+use wirken_types::provider::Target;
+use wirken_vault::{KeyKind, KeySource, Vault};
+
+use crate::args::Unlock;
+use crate::environment::{self, Environment};
+use crate::output;
+
+/// A passphrase or a credential is not longer.
+const MAX_SECRET_BYTES: u64 = 64 * 1024;
+
+/// The data folder.
+pub(crate) fn folder(environment: &Environment) -> anyhow::Result<Folder> {
+    let root = environment
+        .data_dir
+        .as_deref()
+        .ok_or_else(|| anyhow!("there is no home folder: name a data folder with {}", environment::DATA_DIR))?;
+    Ok(Folder::open(root)?)
+}
+
+pub(crate) fn config(folder: &Folder) -> anyhow::Result<Config> {
+    let path = folder.config();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => bail!("wirken is not set up here yet: run `wirken setup`"),
+        Err(error) => return Err(error).with_context(|| format!("could not read {}", path.display())),
+    };
+    Config::parse(&text).with_context(|| format!("{} is not right", path.display()))
+}
+
+/// The bundled components of a kind.
+pub(crate) fn packages(kind: Kind) -> anyhow::Result<Vec<Package>> {
+    let mut packages = all_packages()?;
+    packages.retain(|package| package.manifest.kind == kind);
+    Ok(packages)
+}
+
+pub(crate) fn all_packages() -> anyhow::Result<Vec<Package>> {
+    let package = |bundled: &wirken_bundled::Bundled| Ok(Package { manifest: Manifest::parse(bundled.manifest)?, wasm: Cow::Borrowed(bundled.wasm) });
+    wirken_bundled::ALL.iter().map(package).collect()
+}
+
+/// The bundled component of this kind and name.
+pub(crate) fn package(kind: Kind, name: &str) -> anyhow::Result<Package> {
+    let packages = packages(kind)?;
+    let names: Vec<String> = packages.iter().map(|package| package.manifest.name.clone()).collect();
+    let Some(package) = packages.into_iter().find(|package| package.manifest.name == name) else {
+        let hint = match wirken_manifest::nearest(name, names.iter().map(String::as_str)) {
+            Some(nearest) => format!("did you mean {nearest}?"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        bail!("there is no {} component named {name:?}; {hint}", kind.word());
+    };
+    Ok(package)
+}
+
+pub(crate) fn engine(folder: &Folder) -> anyhow::Result<Engine> {
+    Ok(Engine::new(&Options { cache: Some(folder.cache()), ..Options::default() })?)
+}
+
+/// A secret from a prompt on the terminal.
+pub(crate) fn prompt_secret(prompt: &str) -> anyhow::Result<Secret> {
+    if !io::stdin().is_terminal() {
+        bail!("there is no terminal to ask on: use --stdin, --value-file, --passphrase-file or --key-file");
+    }
+    Ok(Secret::from_string(rpassword::prompt_password(prompt)?))
+}
+
+/// A secret from stdin or a file, without the line break at its end.
+pub(crate) fn read_secret(from: impl Read, name: &str) -> anyhow::Result<Secret> {
+    let mut bytes = Vec::new();
+    from.take(MAX_SECRET_BYTES + 1).read_to_end(&mut bytes).with_context(|| format!("could not read {name}"))?;
+    if bytes.len() as u64 > MAX_SECRET_BYTES {
+        bail!("{name} holds more than {MAX_SECRET_BYTES} bytes: that is no secret");
+    }
+    Ok(Secret::trimmed(bytes))
+}
+
+pub(crate) fn read_secret_file(path: &Path) -> anyhow::Result<Secret> {
+    let file = fs::File::open(path).with_context(|| format!("could not open {}", path.display()))?;
+    read_secret(file, &path.display().to_string())
+}
+
+/// The vault, where there is one. Asks for its passphrase when nothing else tells it.
+pub(crate) fn open_vault(folder: &Folder, unlock: &Unlock) -> anyhow::Result<Option<Vault>> {
+    let Some(kind) = Vault::key_kind(&folder.vault())? else { return Ok(None) };
+    let source = match kind {
+        KeyKind::KeyFile => KeySource::KeyFile,
+        KeyKind::Passphrase => KeySource::Passphrase(match &unlock.passphrase_file {
+            Some(path) => read_secret_file(path)?,
+            None => prompt_secret("Passphrase of the vault: ")?,
+        }),
+    };
+    if kind == KeyKind::Passphrase {
+        output::note("Opening the vault …");
+    }
+    Ok(Some(Vault::open(&folder.vault(), &source)?))
+}
+
+/// A new vault: under a passphrase, asked for twice, unless the human chose a key file.
+pub(crate) fn create_vault(folder: &Folder, key_file: bool, unlock: &Unlock) -> anyhow::Result<Vault> {
+    let source = if key_file {
+        KeySource::KeyFile
+    } else if let Some(path) = &unlock.passphrase_file {
+        KeySource::Passphrase(read_secret_file(path)?)
+    } else {
+        let first = prompt_secret("New passphrase for the vault: ")?;
+        let again = prompt_secret("The same once more: ")?;
+        if first.expose() != again.expose() {
+            bail!("the two passphrases differ: nothing was kept, start again");
+        }
+        KeySource::Passphrase(first)
+    };
+    if matches!(source, KeySource::Passphrase(_)) {
+        output::note("Making the vault …");
+    }
+    Ok(Vault::create(&folder.vault(), &source)?)
+}
+
+/// The folder that the agent works in, made where it is ours to make.
+pub(crate) fn workspace(folder: &Folder, config: &Config) -> anyhow::Result<PathBuf> {
+    let path = config.agent.workspace.clone().unwrap_or_else(|| folder.workspace());
+    if config.agent.workspace.is_none() {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&path).with_context(|| format!("could not make {}", path.display()))?;
+    }
+    let path = fs::canonicalize(&path).with_context(|| format!("the workspace {} cannot be used", path.display()))?;
+    if folder.root().starts_with(&path) {
+        bail!("the workspace {} holds the data folder itself: the agent could read everything in it; choose another with `wirken setup --workspace`", path.display());
+    }
+    if path.starts_with(folder.root()) && path != folder.workspace() {
+        bail!("the workspace {} is inside the data folder: choose one outside of it", path.display());
+    }
+    Ok(path)
+}
+
+/// Everything that answers: the ledger open for writing, the model, the tools.
+pub(crate) struct Assembly {
+    pub(crate) gateway: Gateway,
+    pub(crate) ledger: Ledger,
+    pub(crate) components: Vec<wirken_plugin::Info>,
+}
+
+/// Puts the gateway together. The caller holds the data folder's lock.
+pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) -> anyhow::Result<Assembly> {
+    let vault = open_vault(folder, unlock)?;
+    let engine = engine(folder)?;
+    let path = wirken_ledger::path_in(folder.root());
+    let ledger = Ledger::open(&path, wirken_ledger::Options::default())?;
+    let reader = Reader::open(&path)?;
+
+    let provider = ProviderPlugin::load(&engine, package(Kind::Provider, &config.provider.component)?)?;
+    let grant = Grant { workspace: Some((workspace(folder, config)?, Access::ReadWrite)) };
+    let mut tools = ToolSet::default();
+    let mut components = vec![provider.info().clone()];
+    for package in packages(Kind::Tool)? {
+        let tool = ToolPlugin::load(&engine, package, &grant).await?;
+        components.push(tool.info().clone());
+        tools.add(&tool)?;
+    }
+    record_rejected(&ledger, &components).await?;
+
+    let model = provider_model(provider, config, vault, &ledger)?;
+    let instructions = config.instructions().to_owned();
+    let gateway = Gateway::start(Parts { ledger: ledger.clone(), reader, model: Arc::new(model), tools: Arc::new(tools), instructions })?;
+    Ok(Assembly { gateway, ledger, components })
+}
+
+/// A compiled component that this installation did not write is a sign of somebody else's hand.
+async fn record_rejected(ledger: &Ledger, components: &[wirken_plugin::Info]) -> anyhow::Result<()> {
+    for info in components.iter().filter(|info| info.cache.event == CacheEvent::Rejected) {
+        let detail = serde_json::json!({ "digest": info.digest, "reason": info.cache.detail });
+        let event = Event::System { action: "compiled-component-rejected".into(), subject: info.name.clone(), detail };
+        ledger.append(Batch::of(Chain::System, [event])).await?;
+        let reason = info.cache.detail.as_deref().unwrap_or_default();
+        output::note(format_args!("The compiled copy of {} was thrown away and made again: {reason}.", info.name));
+    }
+    Ok(())
+}
+
+fn provider_model(provider: ProviderPlugin, config: &Config, vault: Option<Vault>, ledger: &Ledger) -> anyhow::Result<ProviderModel> {
+    let manifest = provider.manifest().clone();
+    let settings = manifest.settings(&config.provider.settings)?;
+    let scanner = match &vault {
+        Some(vault) => Scanner::new(vault.secrets())?,
+        None => Scanner::empty(),
+    };
+    let egress = Egress::new(wirken_egress::Options { scanner: Arc::new(scanner), ..wirken_egress::Options::default() });
+    let target = Target {
+        base_url: settings.get("base-url").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        settings: Value::Object(settings.clone()).to_string(),
+    };
+    let held = hold(&manifest, &settings, vault.as_ref())?;
+    Ok(ProviderModel::new(ProviderParts {
+        plugin: provider,
+        egress,
+        ledger: ledger.clone(),
+        model: config.provider.model.clone(),
+        target,
+        options: config.options(),
+        authority: Box::new(held),
+    }))
+}
+
+/// What the provider's requests may do, from its manifest, the human's settings and the vault's records.
+pub(crate) fn hold(
+    manifest: &Manifest,
+    settings: &Map<String, Value>,
+    vault: Option<&Vault>,
+) -> anyhow::Result<impl Fn() -> Authority + Send + Sync + use<>> {
+    let component = manifest.name.clone();
+    let origins = manifest.network_origins(settings)?;
+    let own = manifest.own_origins(settings)?;
+    let mut bindings = Vec::new();
+    for credential in &manifest.credentials {
+        let manifest_origins = manifest.resolve(&credential.origins, settings)?;
+        let record = vault.map(|vault| vault.get(&component, &credential.name)).transpose()?.flatten();
+        bindings.push((credential.name.clone(), manifest_origins, credential.place()?, credential.optional, record));
+    }
+    Ok(move || Authority {
+        component: component.clone(),
+        origins: origins.clone(),
+        own: own.clone(),
+        credentials: bindings
+            .iter()
+            .map(|(name, manifest_origins, place, optional, record)| Binding {
+                name: name.clone(),
+                manifest_origins: manifest_origins.clone(),
+                place: place.clone(),
+                optional: *optional,
+                record: record.as_ref().map(|record| Held {
+                    origins: record.origins.clone(),
+                    places: record.places.clone(),
+                    secret: Arc::clone(&record.secret),
+                }),
+            })
+            .collect(),
+    })
+}
+
+/// The reading side of the ledger; none on a new installation.
+pub(crate) fn reader(folder: &Folder) -> anyhow::Result<Option<Reader>> {
+    match Reader::open(&wirken_ledger::path_in(folder.root())) {
+        Ok(reader) => Ok(Some(reader)),
+        Err(wirken_ledger::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A runtime for a command that is done soon.
+pub(crate) fn small_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+/// The runtime of the gateway.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,174 @@
+//! `config.toml`: what the owner decided. One file, strict, without a single secret.
+//!
+//! Its JSON Schema is generated from the types here and committed as `docs/config.schema.json`.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A configuration is not larger.
+pub const MAX_BYTES: usize = 256 * 1024;
+
+/// Where the browser finds the gateway, unless the configuration says otherwise.
+pub const DEFAULT_PORT: u16 = 18790;
+
+/// What the agent is told before every conversation, unless the configuration says otherwise.
+const INSTRUCTIONS: &str = "You are a helpful assistant. You work in a folder of the person you talk with, the workspace, \
+     which you reach only through your tools. Say what you did, and say so when you could not do it.";
+
+/// The configuration of wirken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Who answers.
+    pub provider: Provider,
+    #[serde(default)]
+    pub agent: Agent,
+    #[serde(default)]
+    pub webchat: Webchat,
+}
+
+/// The model and the component that speaks its language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Provider {
+    /// The name of a provider component.
+    pub component: String,
+    /// The model's name, as the endpoint knows it.
+    pub model: String,
+    /// The component's own settings; `wirken component list` names the components.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub settings: Map<String, Value>,
+    /// Options of each request: `temperature`, `max-output-tokens`, `effort` and the like.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub options: Map<String, Value>,
+}
+
+/// The agent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Agent {
+    /// What it is told before every conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+    /// The folder that its tools work in. Default: `workspace` in the data folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<PathBuf>,
+}
+
+/// The browser surface.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Webchat {
+    /// Its port on 127.0.0.1. Default: 18790. 0 takes any free one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+}
+
+/// Why a configuration is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the configuration has {0} bytes, and {MAX_BYTES} are the most")]
+    TooLarge(usize),
+    #[error("the configuration cannot be read: {0}")]
+    Syntax(String),
+    #[error("{field} is not allowed: {why}")]
+    Field { field: &'static str, why: &'static str },
+}
+
+impl Config {
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        if text.len() > MAX_BYTES {
+            return Err(ConfigError::TooLarge(text.len()));
+        }
+        let config: Self =
+            toml::from_str(text).map_err(|error| ConfigError::Syntax(wirken_manifest::explain_unknown_key(&error.to_string())))?;
+        if config.provider.component.is_empty() {
+            return Err(ConfigError::Field { field: "provider.component", why: "it is empty; `wirken component list` names the components" });
+        }
+        if config.provider.model.is_empty() {
+            return Err(ConfigError::Field { field: "provider.model", why: "it is empty; use a name that the endpoint knows" });
+        }
+        if config.agent.workspace.as_ref().is_some_and(|path| !path.is_absolute()) {
+            return Err(ConfigError::Field { field: "agent.workspace", why: "it is not an absolute path" });
+        }
+        Ok(config)
+    }
+
+    /// The file's text.
+    pub fn render(&self) -> Result<String, ConfigError> {
+        toml::to_string_pretty(self).map_err(|error| ConfigError::Syntax(error.to_string()))
+    }
+
+    pub fn instructions(&self) -> &str {
+        self.agent.instructions.as_deref().unwrap_or(INSTRUCTIONS)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.webchat.port.unwrap_or(DEFAULT_PORT)
+    }
+
+    /// Each option as a JSON document.
+    pub fn options(&self) -> Vec<(String, String)> {
+        self.provider.options.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
+    }
+}
+
+/// The JSON Schema of the file, as it is committed.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Config);
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: &str = "[provider]\ncomponent = \"demo\"\nmodel = \"demo\"\n";
+
+    #[test]
+    fn reads_the_smallest_and_writes_what_it_reads() {
+        let config = Config::parse(SMALLEST).unwrap();
+        assert_eq!(config.port(), 18790);
+        assert!(config.instructions().contains("workspace"));
+        let full = format!(
+            "{SMALLEST}[provider.settings]\nbase-url = \"https://api.example.com/v1\"\n[provider.options]\ntemperature = 0.5\n[agent]\ninstructions = \"Sei knapp.\"\nworkspace = \"/srv/work\"\n[webchat]\nport = 0\n"
+        );
+        let config = Config::parse(&full).unwrap();
+        assert_eq!(Config::parse(&config.render().unwrap()), Ok(config.clone()));
+        assert_eq!(config.options(), [("temperature".to_owned(), "0.5".to_owned())]);
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        for (text, said) in [
+            ("[provider]\ncomponent = \"demo\"\nmodle = \"demo\"\n", "did you mean `model`?"),
+            ("[provider]\ncomponent = \"\"\nmodel = \"m\"\n", "provider.component"),
+            ("[provider]\ncomponent = \"c\"\nmodel = \"\"\n", "provider.model"),
+            (&format!("{SMALLEST}[agent]\nworkspace = \"here\"\n"), "agent.workspace"),
+            (&format!("{SMALLEST}[webchat]\nport = 65536\n"), "65536"),
+            (&format!("{SMALLEST}[webchat]\nbind = \"0.0.0.0\"\n"), "unknown field `bind`"),
+            ("", "provider"),
+        ] {
+            let error = Config::parse(text).unwrap_err().to_string();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn is_bounded_on_both_sides() {
+        let padded = |size: usize| format!("{SMALLEST}#{}", "x".repeat(size - SMALLEST.len() - 1));
+        assert!(Config::parse(&padded(MAX_BYTES)).is_ok());
+        assert_eq!(Config::parse(&padded(MAX_BYTES + 1)), Err(ConfigError::TooLarge(MAX_BYTES + 1)));
+    }
+
+    #[test]
+    fn the_committed_schema_is_current() {
+        let committed = include_str!("../../../docs/config.schema.json");
+        assert!(committed == schema(), "docs/config.schema.json is not what the types say: run `just gen`");
+    }
+}

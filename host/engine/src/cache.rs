@@ -1,0 +1,227 @@
+//! Compiled components on disk.
+//!
+//! A compiled component is native code: whoever can write one of these files unnoticed runs code in this process. So
+//! each carries a keyed hash over the component's digest, the engine's version and settings, and the compiled bytes.
+//! The key is the folder's own (`key`, 0600), outside the vault, so that a locked vault does not mean slow starts.
+//! A file is copied into a sealed memory file first; that copy, which nobody can change any more, is verified, and
+//! that copy is mapped. What does not verify is deleted, recorded by the caller, and compiled again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit, Mac};
+use rustix::fs::{MemfdFlags, SealFlags};
+use sha2::Sha256;
+use wasmtime::component::Component;
+use wirken_types::Digest;
+use zeroize::Zeroizing;
+
+use crate::error::EngineError;
+
+const KEY_BYTES: usize = 32;
+const TAG_BYTES: usize = 32;
+const DOMAIN: &[u8] = b"wirken-aot-1";
+
+/// No compiled component is larger; a larger file is not read.
+const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// What the cache did for one component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheEvent {
+    /// Taken from the cache.
+    Hit,
+    /// Compiled, and kept where there is a cache.
+    Compiled,
+    /// There was a file that this engine did not write for these bytes. It was removed and the component compiled.
+    Rejected,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheOutcome {
+    pub event: CacheEvent,
+    /// Why a file was rejected, or why a new one could not be kept.
+    pub detail: Option<String>,
+}
+
+pub(crate) struct Cache {
+    folder: PathBuf,
+    key: Zeroizing<[u8; KEY_BYTES]>,
+    /// Of the engine: its version, settings and target.
+    settings: Digest,
+}
+
+impl Cache {
+    pub(crate) fn open(folder: &Path, engine: &wasmtime::Engine) -> io::Result<Self> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let key = load_or_create_key(&folder.join("key"))?;
+        Ok(Self { folder: folder.to_owned(), key, settings: settings_digest(engine) })
+    }
+
+    pub(crate) fn load(
+        &self,
+        engine: &wasmtime::Engine,
+        digest: Digest,
+        compile: impl FnOnce() -> Result<Component, EngineError>,
+    ) -> Result<(Component, CacheOutcome), EngineError> {
+        let path = self.path(digest);
+        let mut rejected = None;
+        match self.read(engine, &path, digest) {
+            Ok(Some(component)) => return Ok((component, CacheOutcome { event: CacheEvent::Hit, detail: None })),
+            Ok(None) => {}
+            Err(reason) => {
+                rejected = Some(reason);
+                // A file that cannot be removed is rejected again next time.
+                fs::remove_file(&path).ok();
+            }
+        }
+        let component = compile()?;
+        let kept = component.serialize().map_err(|error| error.to_string()).and_then(|bytes| self.write(&path, digest, &bytes).map_err(|error| error.to_string()));
+        let event = if rejected.is_some() { CacheEvent::Rejected } else { CacheEvent::Compiled };
+        let detail = rejected.or_else(|| kept.err().map(|error| format!("it could not be kept: {error}")));
+        Ok((component, CacheOutcome { event, detail }))
+    }
+
+    fn path(&self, digest: Digest) -> PathBuf {
+        let name = Digest::of_parts("wirken-aot-name-1", &[digest.as_bytes(), self.settings.as_bytes()]);
+        self.folder.join(format!("{name}.cwasm"))
+    }
+
+    fn read(&self, engine: &wasmtime::Engine, path: &Path, digest: Digest) -> Result<Option<Component>, String> {
+        let mut file = match OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(format!("it could not be opened: {error}")),
+        };
+        let mut tag = [0; TAG_BYTES];
+        file.read_exact(&mut tag).map_err(|_| "it is too short".to_owned())?;
+        let sealed = seal(&mut file).map_err(|error| format!("it could not be copied: {error}"))?;
+        let code = Mapped::new(&sealed).map_err(|error| format!("it could not be mapped: {error}"))?;
+        self.mac(digest, code.bytes()).verify_slice(&tag).map_err(|_| "it was not written by this installation for this component".to_owned())?;
+        drop(code);
+        deserialize(engine, &sealed).map(Some).map_err(|error| format!("it could not be loaded: {error:#}"))
+    }
+
+    fn write(&self, path: &Path, digest: Digest, code: &[u8]) -> io::Result<()> {
+        let tag = self.mac(digest, code).finalize().into_bytes();
+        let partial = path.with_extension(format!("{}.partial", std::process::id()));
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+        let written = file.write_all(&tag).and_then(|()| file.write_all(code));
+        // Not synced: a torn file fails its check and is made again.
+        written.and_then(|()| fs::rename(&partial, path)).inspect_err(|_| {
+            fs::remove_file(&partial).ok();
+        })
+    }
+
+    fn mac(&self, digest: Digest, code: &[u8]) -> Hmac<Sha256> {
+        // HMAC pads a key to its block of 64 bytes with zeros; done here, the constructor cannot fail.
+        let mut block = Zeroizing::new([0; 64]);
+        for (to, from) in block.iter_mut().zip(self.key.iter()) {
+            *to = *from;
+        }
+        let mut mac = Hmac::<Sha256>::new(&(*block).into());
+        for part in [DOMAIN, digest.as_bytes(), self.settings.as_bytes()] {
+            mac.update(part);
+        }
+        mac.update(code);
+        mac
+    }
+}
+
+fn load_or_create_key(path: &Path) -> io::Result<Zeroizing<[u8; KEY_BYTES]>> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    match File::open(path) {
+        Ok(mut file) => {
+            let meta = file.metadata()?;
+            let private = meta.permissions().mode() & 0o077 == 0 && meta.uid() == rustix::process::geteuid().as_raw();
+            if !private {
+                let text = format!("{} must belong to you and be readable by nobody else: delete it, and a new one is made", path.display());
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+            }
+            file.read_exact(&mut *key)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            getrandom::fill(&mut *key).map_err(|error| io::Error::other(error.to_string()))?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            file.write_all(&*key)?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(key)
+}
+
+/// Two engines agree on this exactly when compiled code of one may run in the other.
+fn settings_digest(engine: &wasmtime::Engine) -> Digest {
+    #[derive(Default)]
+    struct Bytes(Vec<u8>);
+    impl std::hash::Hasher for Bytes {
+        fn finish(&self) -> u64 {
+            0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+    }
+    let mut bytes = Bytes::default();
+    std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut bytes);
+    Digest::of_parts("wirken-aot-settings-1", &[&bytes.0])
+}
+
+/// A copy of the rest of a file that nobody can change any more, this process included.
+fn seal(file: &mut File) -> io::Result<OwnedFd> {
+    if file.metadata()?.len() > MAX_FILE_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than any compiled component"));
+    }
+    let memory = rustix::fs::memfd_create("wirken-component", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    let mut writer = File::from(memory);
+    io::copy(&mut file.take(MAX_FILE_BYTES), &mut writer)?;
+    rustix::fs::fcntl_add_seals(&writer, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
+    Ok(writer.into())
+}
+
+#[expect(unsafe_code, reason = "mapping compiled code is the point of this file; both blocks say why they are sound")]
+mod mapped {
+    use super::*;
+
+    /// A read-only view of a sealed memory file.
+    pub(super) struct Mapped {
+        address: *mut core::ffi::c_void,
+        length: usize,
+    }
+
+    impl Mapped {
+        pub(super) fn new(sealed: &OwnedFd) -> io::Result<Self> {
+            let length = usize::try_from(rustix::fs::fstat(sealed)?.st_size).map_err(io::Error::other)?;
+            if length == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty"));
+            }
+            let flags = (rustix::mm::ProtFlags::READ, rustix::mm::MapFlags::PRIVATE);
+            // SAFETY: a new mapping at an address of the kernel's choice; nothing else refers to it.
+            let address = unsafe { rustix::mm::mmap(std::ptr::null_mut(), length, flags.0, flags.1, sealed, 0)? };
+            Ok(Self { address, length })
+        }
+
+        pub(super) fn bytes(&self) -> &[u8] {
+            // SAFETY: the mapping is `length` bytes, readable, and lives as long as `self`; the file is sealed against
+            // writing and shrinking, so the bytes neither change nor vanish.
+            unsafe { std::slice::from_raw_parts(self.address.cast::<u8>(), self.length) }
+        }
+    }
+
+    impl Drop for Mapped {
+        fn drop(&mut self) {
+            // SAFETY: the mapping was made by `new` with this length, and `bytes` cannot outlive `self`.
+            unsafe { rustix::mm::munmap(self.address, self.length) }.ok();
+        }
+    }
+
+    pub(super) fn deserialize(engine: &wasmtime::Engine, sealed: &OwnedFd) -> wasmtime::Result<Component> {
+        let path = format!("/proc/self/fd/{}", sealed.as_raw_fd());
+        // SAFETY: the file is sealed, and its bytes were verified under the installation's key to be what this
+        // engine's `Component::serialize` returned.
+        unsafe { Component::deserialize_file(engine, path) }
+    }
+}
+use mapped::{Mapped, deserialize};

@@ -1,0 +1,144 @@
+//! A model as a session sees it: messages in, steps out. Behind it a provider component encodes the request, egress
+//! sends it with the credential placed, and a decoder in an instance of its own turns bytes into steps.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::stream::{self, Stream};
+use wirken_egress::{Authority, Egress, Response};
+use wirken_ledger::{Batch, Chain, Ledger};
+use wirken_plugin::{Decoder, ProviderPlugin};
+use wirken_types::chat::{Message, ToolDefinition};
+use wirken_types::event::Event;
+use wirken_types::provider::{ChatRequest, Event as Step, ProviderError, Target};
+
+/// The steps of one response; dropping it gives the request up.
+pub type Answer = Pin<Box<dyn Stream<Item = Result<Vec<Step>, ProviderError>> + Send>>;
+
+/// Something that answers conversations.
+pub trait Model: Send + Sync {
+    /// The provider's component and the model's name, for the record.
+    fn names(&self) -> (String, String);
+    fn ask(&self, messages: Vec<Message>, tools: Vec<ToolDefinition>) -> Answer;
+}
+
+/// A model behind a provider component.
+#[derive(Debug)]
+pub struct ProviderModel {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    plugin: ProviderPlugin,
+    egress: Egress,
+    ledger: Ledger,
+    model: String,
+    target: Target,
+    options: Vec<(String, String)>,
+    authority: Box<dyn Fn() -> Authority + Send + Sync>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderModel").field("model", &self.model).finish_non_exhaustive()
+    }
+}
+
+/// What a provider's model is made of.
+pub struct ProviderParts {
+    pub plugin: ProviderPlugin,
+    pub egress: Egress,
+    /// For what belongs to no session: a leak that was stopped.
+    pub ledger: Ledger,
+    pub model: String,
+    pub target: Target,
+    pub options: Vec<(String, String)>,
+    /// Made anew for each request: credentials change while the gateway runs.
+    pub authority: Box<dyn Fn() -> Authority + Send + Sync>,
+}
+
+impl std::fmt::Debug for ProviderParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderParts").field("model", &self.model).finish_non_exhaustive()
+    }
+}
+
+impl ProviderModel {
+    pub fn new(parts: ProviderParts) -> Self {
+        let ProviderParts { plugin, egress, ledger, model, target, options, authority } = parts;
+        Self { inner: Arc::new(Inner { plugin, egress, ledger, model, target, options, authority }) }
+    }
+}
+
+impl Model for ProviderModel {
+    fn names(&self) -> (String, String) {
+        (self.inner.plugin.info().name.clone(), self.inner.model.clone())
+    }
+
+    fn ask(&self, messages: Vec<Message>, tools: Vec<ToolDefinition>) -> Answer {
+        let inner = Arc::clone(&self.inner);
+        let request = ChatRequest { model: inner.model.clone(), messages, tools, options: inner.options.clone() };
+        Box::pin(stream::unfold(Exchange::Begin(inner, Box::new(request)), Exchange::advance))
+    }
+}
+
+/// How far one request has come.
+enum Exchange {
+    Begin(Arc<Inner>, Box<ChatRequest>),
+    Receiving(Arc<Inner>, Box<Response>, Box<Decoder>),
+    Over,
+}
+
+impl Exchange {
+    async fn advance(self) -> Option<(Result<Vec<Step>, ProviderError>, Self)> {
+        let (inner, mut response, mut decoder) = match self {
+            Self::Over => return None,
+            Self::Begin(inner, request) => match inner.begin(*request).await {
+                Ok((response, decoder)) => (inner, Box::new(response), Box::new(decoder)),
+                Err(error) => return Some((Err(error), Self::Over)),
+            },
+            Self::Receiving(inner, response, decoder) => (inner, response, decoder),
+        };
+        let result = match response.next_chunk().await {
+            Ok(Some(bytes)) => match decoder.push(&bytes).await {
+                Ok(steps) => return Some((Ok(steps), Self::Receiving(inner, response, decoder))),
+                Err(error) => Err(inner.component_failed(&error)),
+            },
+            Ok(None) => decoder.finish().await.map_err(|error| inner.component_failed(&error)),
+            Err(error) => Err(inner.request_failed(error).await),
+        };
+        Some((result, Self::Over))
+    }
+}
+
+impl Inner {
+    async fn begin(&self, request: ChatRequest) -> Result<(Response, Decoder), ProviderError> {
+        let encoded = self.plugin.encode(&self.target, &request).await.map_err(|error| self.component_failed(&error))??;
+        let response = match self.egress.send(encoded, (self.authority)()).await {
+            Ok(response) => response,
+            Err(error) => return Err(self.request_failed(error).await),
+        };
+        let decoder = self.plugin.decoder(response.status, &response.headers).await.map_err(|error| self.component_failed(&error))?;
+        Ok((response, decoder))
+    }
+
+    fn component_failed(&self, error: &wirken_engine::CallError) -> ProviderError {
+        let message = format!("The provider component {} failed: {error}.", self.plugin.info().name);
+        ProviderError { kind: "component".into(), message, retry_after_millis: None }
+    }
+
+    async fn request_failed(&self, error: wirken_egress::Error) -> ProviderError {
+        let component = &self.plugin.info().name;
+        if let wirken_egress::Error::Leak { label, direction } = &error {
+            let detail = serde_json::json!({ "credential": label, "direction": format!("{direction:?}").to_lowercase() });
+            let event = Event::System { action: "leak-stopped".into(), subject: component.clone(), detail };
+            // Where the ledger fails, the turn fails at its next record and says why.
+            if let Err(error) = self.ledger.append(Batch::of(Chain::System, [event])).await {
+                tracing::error!(%error, "a stopped leak could not be recorded");
+            }
+        }
+        // Nothing left, so trying again repeats nothing.
+        let kind = if error.retryable() && !error.sent() { "unavailable" } else { error.kind() };
+        ProviderError { kind: kind.into(), message: format!("{error}."), retry_after_millis: None }
+    }
+}

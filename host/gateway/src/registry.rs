@@ -1,0 +1,155 @@
+//! Which sessions are open, where, and who listens to them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{broadcast, mpsc};
+use wirken_ledger::{Batch, Chain, Ledger, Reader};
+use wirken_types::SessionId;
+use wirken_types::event::{Event, Place};
+
+use crate::session::{self, Command};
+use crate::{GatewayError, Model, Parts, Tools, Update};
+
+/// Commands that may wait for one session.
+const COMMANDS: usize = 64;
+
+/// Updates that a slow watcher may fall behind; past it, it is told so and reads the history again.
+const UPDATES: usize = 1024;
+
+/// What every session shares.
+pub(crate) struct Shared {
+    pub(crate) ledger: Ledger,
+    pub(crate) model: Arc<dyn Model>,
+    pub(crate) tools: Arc<dyn Tools>,
+    pub(crate) instructions: String,
+    reader: Arc<Mutex<Reader>>,
+}
+
+pub(crate) struct Registry {
+    shared: Arc<Shared>,
+    live: Mutex<Live>,
+}
+
+#[derive(Default)]
+struct Live {
+    entries: HashMap<SessionId, Entry>,
+    places: HashMap<Place, SessionId>,
+    watchers: HashMap<SessionId, broadcast::Sender<Update>>,
+}
+
+/// A session whose actor runs.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    commands: mpsc::Sender<Command>,
+    running: Arc<AtomicBool>,
+}
+
+impl Entry {
+    pub(crate) async fn send(&self, command: Command) -> Result<(), GatewayError> {
+        self.commands.send(command).await.map_err(|_| GatewayError::Stopping)
+    }
+}
+
+impl Registry {
+    pub(crate) fn new(parts: Parts) -> Result<Self, GatewayError> {
+        let places = parts.reader.open_sessions()?.into_iter().map(|session| (session.place, session.id)).collect();
+        let shared = Shared {
+            ledger: parts.ledger,
+            model: parts.model,
+            tools: parts.tools,
+            instructions: parts.instructions,
+            reader: Arc::new(Mutex::new(parts.reader)),
+        };
+        Ok(Self { shared: Arc::new(shared), live: Mutex::new(Live { places, ..Live::default() }) })
+    }
+
+    /// The actor of a session, started where it does not run.
+    pub(crate) fn entry(&self, id: SessionId) -> Entry {
+        let mut live = self.lock();
+        self.entry_in(&mut live, id)
+    }
+
+    /// The actor of the open session at a place. A place without one gets an id now, so that two messages that arrive
+    /// together open one session; the session itself is opened by the record of the first.
+    pub(crate) fn entry_at(&self, place: &Place) -> Entry {
+        let mut live = self.lock();
+        let id = *live.places.entry(place.clone()).or_insert_with(SessionId::generate);
+        self.entry_in(&mut live, id)
+    }
+
+    pub(crate) fn live(&self, id: SessionId) -> Option<Entry> {
+        self.lock().entries.get(&id).filter(|entry| !entry.commands.is_closed()).cloned()
+    }
+
+    pub(crate) fn running(&self, id: SessionId) -> bool {
+        self.lock().entries.get(&id).is_some_and(|entry| entry.running.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn watch(&self, id: SessionId) -> broadcast::Receiver<Update> {
+        let mut live = self.lock();
+        live.watchers.retain(|_, watchers| watchers.receiver_count() > 0 || watchers.strong_count() > 1);
+        live.watchers(id).subscribe()
+    }
+
+    /// A closed session takes nothing more, and its place is free for a new one.
+    pub(crate) fn forget(&self, id: SessionId, place: &Place) {
+        let mut live = self.lock();
+        live.entries.remove(&id);
+        if live.places.get(place) == Some(&id) {
+            live.places.remove(place);
+        }
+    }
+
+    pub(crate) async fn record_system(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), GatewayError> {
+        let event = Event::System { action: action.to_owned(), subject: subject.to_owned(), detail };
+        self.shared.ledger.append(Batch::of(Chain::System, [event])).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, wirken_ledger::Error> + Send + 'static,
+    ) -> Result<T, GatewayError> {
+        self.shared.read(question).await
+    }
+
+    fn entry_in(&self, live: &mut Live, id: SessionId) -> Entry {
+        if let Some(entry) = live.entries.get(&id)
+            && !entry.commands.is_closed()
+        {
+            return entry.clone();
+        }
+        live.entries.retain(|_, entry| !entry.commands.is_closed());
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let running = Arc::new(AtomicBool::new(false));
+        let watchers = live.watchers(id).clone();
+        tokio::spawn(session::run(id, Arc::clone(&self.shared), inbox, watchers, Arc::clone(&running)));
+        let entry = Entry { commands, running };
+        live.entries.insert(id, entry.clone());
+        entry
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    fn watchers(&mut self, id: SessionId) -> &broadcast::Sender<Update> {
+        self.watchers.entry(id).or_insert_with(|| broadcast::Sender::new(UPDATES))
+    }
+}
+
+impl Shared {
+    /// Asks the reading side, on a thread that may block.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, wirken_ledger::Error> + Send + 'static,
+    ) -> Result<T, GatewayError> {
+        let reader = Arc::clone(&self.reader);
+        let task = tokio::task::spawn_blocking(move || question(&reader.lock().unwrap_or_else(PoisonError::into_inner)));
+        Ok(task.await.map_err(|_| GatewayError::Stopping)??)
+    }
+}

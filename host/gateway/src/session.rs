@@ -1,0 +1,282 @@
+//! One session: an actor that carries out what its turn asks for, in order.
+//!
+//! It holds nothing that the ledger could not rebuild: the conversation is a fold over recorded events, live as after a
+//! restart. An actor without a turn ends after a while, and the next message starts it anew.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use wirken_ledger::{Batch, Row};
+use wirken_plugin::ToolEnd;
+use wirken_turn::{Conversation, Effect, Input, Setup, Turn};
+use wirken_types::chat::{Message, Part};
+use wirken_types::event::Event;
+use wirken_types::{SessionId, Timestamp, TurnId};
+
+use crate::model::Answer;
+use crate::registry::Shared;
+use crate::{Accepted, GatewayError, Say, Update};
+
+/// How long an actor without work stays.
+const IDLE: Duration = Duration::from_secs(600);
+
+pub(crate) enum Command {
+    Say { say: Say, reply: oneshot::Sender<Result<Accepted, GatewayError>> },
+    Resume { turn: TurnId },
+    Stop { reason: String, reply: oneshot::Sender<Result<bool, GatewayError>> },
+    Close { by: String, reply: oneshot::Sender<Result<(), GatewayError>> },
+}
+
+/// What the turn waits for.
+enum Work {
+    Nothing,
+    Asking(Answer),
+    Waiting(Pin<Box<tokio::time::Sleep>>),
+    Calling(Pin<Box<dyn Future<Output = ToolEnd> + Send>>),
+}
+
+struct Actor {
+    id: SessionId,
+    shared: Arc<Shared>,
+    watchers: broadcast::Sender<Update>,
+    running: Arc<AtomicBool>,
+    conversation: Conversation,
+    opened: bool,
+    turn: Option<Turn>,
+    work: Work,
+}
+
+pub(crate) async fn run(
+    id: SessionId,
+    shared: Arc<Shared>,
+    mut inbox: mpsc::Receiver<Command>,
+    watchers: broadcast::Sender<Update>,
+    running: Arc<AtomicBool>,
+) {
+    let rows = match shared.read(move |reader| reader.rows(id, 0)).await {
+        Ok(rows) => rows,
+        Err(error) => return refuse_all(&mut inbox, &error).await,
+    };
+    let mut actor = Actor {
+        id,
+        shared,
+        watchers,
+        running,
+        conversation: Conversation::replay(rows.iter().map(|row| &row.event)),
+        opened: !rows.is_empty(),
+        turn: None,
+        work: Work::Nothing,
+    };
+    let ended = actor.live(&mut inbox, rows).await;
+    actor.running.store(false, Ordering::Relaxed);
+    if let Err(error) = ended {
+        tracing::error!(session = %id, %error, "a session stopped: what it does cannot be recorded");
+        refuse_all(&mut inbox, &error).await;
+    }
+}
+
+/// Answers everybody who waits with why nothing can be done, and takes no more.
+async fn refuse_all(inbox: &mut mpsc::Receiver<Command>, error: &GatewayError) {
+    inbox.close();
+    while let Some(command) = inbox.recv().await {
+        // A caller that went away needs no answer.
+        match command {
+            Command::Say { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Command::Stop { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Command::Close { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Command::Resume { .. } => {}
+        }
+    }
+}
+
+/// What happened next.
+enum Next {
+    Command(Option<Command>),
+    Inputs(Vec<Input>),
+    Idle,
+}
+
+impl Actor {
+    /// Runs until the session is closed, nobody needs it any more, or the ledger fails.
+    async fn live(&mut self, inbox: &mut mpsc::Receiver<Command>, mut rows: Vec<Row>) -> Result<(), GatewayError> {
+        loop {
+            match self.next(inbox).await {
+                Next::Inputs(inputs) => {
+                    for input in inputs {
+                        let Some(turn) = &mut self.turn else { break };
+                        let effects = turn.handle(input);
+                        self.carry_out(effects).await?;
+                    }
+                }
+                Next::Idle | Next::Command(None) => return Ok(()),
+                Next::Command(Some(Command::Say { say, reply })) => {
+                    let result = self.say(say).await;
+                    let fatal = match &result {
+                        Err(GatewayError::Ledger(error)) if !error.is_refusal() => result.as_ref().err().cloned(),
+                        _ => None,
+                    };
+                    drop(reply.send(result));
+                    if let Some(error) = fatal {
+                        return Err(error);
+                    }
+                }
+                Next::Command(Some(Command::Resume { turn })) => {
+                    if self.turn.is_none() {
+                        let (turn, effects) = Turn::resume(turn, self.setup(), rows.iter().map(|row| &row.event));
+                        self.begin(turn);
+                        self.carry_out(effects).await?;
+                    }
+                }
+                Next::Command(Some(Command::Stop { reason, reply })) => {
+                    let was_running = self.stop(reason).await;
+                    drop(reply.send(was_running.clone()));
+                    was_running?;
+                }
+                Next::Command(Some(Command::Close { by, reply })) => {
+                    let closed = self.close(by).await;
+                    drop(reply.send(closed.clone()));
+                    return closed;
+                }
+            }
+            // Only a turn that is resumed needs them, and that comes first.
+            rows = Vec::new();
+        }
+    }
+
+    async fn next(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Next {
+        let work = async {
+            match &mut self.work {
+                Work::Nothing => {
+                    tokio::time::sleep(IDLE).await;
+                    Next::Idle
+                }
+                Work::Asking(answer) => Next::Inputs(match answer.next().await {
+                    Some(Ok(steps)) => steps.into_iter().map(Input::Step).collect(),
+                    Some(Err(error)) => vec![Input::RequestFailed { error }],
+                    None => vec![Input::ResponseEnded],
+                }),
+                Work::Waiting(sleep) => {
+                    sleep.await;
+                    Next::Inputs(vec![Input::Waited])
+                }
+                Work::Calling(call) => {
+                    let ToolEnd { outcome, content } = call.await;
+                    Next::Inputs(vec![Input::ToolEnded { outcome, content }])
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            command = inbox.recv() => Next::Command(command),
+            next = work => next,
+        }
+    }
+
+    async fn say(&mut self, say: Say) -> Result<Accepted, GatewayError> {
+        let Say { place, sender, key, text, .. } = say;
+        let running = self.turn.as_ref().map(Turn::id);
+        let turn = running.unwrap_or_else(TurnId::generate);
+        let account = place.account.clone();
+        let inbound = Event::Inbound { turn, account, key, sender, content: Some(vec![Part::text(text)]) };
+        let accepted = Accepted { session: self.id, turn, duplicate: false };
+        let recorded = if running.is_some() {
+            let recorded = self.record(vec![inbound]).await;
+            if recorded.is_ok()
+                && let Some(turn) = &mut self.turn
+            {
+                turn.handle(Input::Said);
+            }
+            recorded
+        } else {
+            let before = if self.opened { Vec::new() } else { vec![Event::SessionOpened { place }] };
+            let (turn, effects) = Turn::start(turn, self.setup(), before, inbound);
+            self.begin(turn);
+            self.carry_out(effects).await.inspect_err(|_| self.end_turn())
+        };
+        match recorded {
+            Ok(()) => {
+                self.opened = true;
+                Ok(accepted)
+            }
+            Err(GatewayError::Ledger(wirken_ledger::Error::Duplicate { chain, .. })) => {
+                Ok(Accepted { session: chain.session().unwrap_or(self.id), duplicate: true, ..accepted })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn stop(&mut self, reason: String) -> Result<bool, GatewayError> {
+        let Some(turn) = &mut self.turn else { return Ok(false) };
+        let effects = turn.handle(Input::Stop { reason });
+        self.carry_out(effects).await?;
+        Ok(true)
+    }
+
+    async fn close(&mut self, by: String) -> Result<(), GatewayError> {
+        self.stop("the session was closed".into()).await?;
+        self.record(vec![Event::SessionClosed { by }]).await
+    }
+
+    fn begin(&mut self, turn: Turn) {
+        self.turn = Some(turn);
+        self.running.store(true, Ordering::Relaxed);
+    }
+
+    fn end_turn(&mut self) {
+        self.turn = None;
+        self.work = Work::Nothing;
+        self.running.store(false, Ordering::Relaxed);
+    }
+
+    /// Carries out effects in order; what follows a record waits until it is durable.
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), GatewayError> {
+        for effect in effects {
+            match effect {
+                Effect::Record(events) => {
+                    // Before the record is published, so that whoever hears of a turn's end finds it ended.
+                    if self.turn.as_ref().is_some_and(Turn::ended) {
+                        self.running.store(false, Ordering::Relaxed);
+                    }
+                    self.record(events).await?;
+                }
+                Effect::Ask => {
+                    let system = Message::System(self.shared.instructions.clone());
+                    let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
+                    self.work = Work::Asking(self.shared.model.ask(messages, self.shared.tools.definitions()));
+                }
+                Effect::Abandon => self.work = Work::Nothing,
+                Effect::Wait(millis) => self.work = Work::Waiting(Box::pin(tokio::time::sleep(Duration::from_millis(millis)))),
+                Effect::Call(call) => self.work = Work::Calling(self.shared.tools.call(call)),
+                Effect::Show(shown) => {
+                    if let Some(turn) = &self.turn {
+                        // Nobody may be watching.
+                        drop(self.watchers.send(Update::Glimpse { turn: turn.id(), shown }));
+                    }
+                }
+                Effect::End => self.end_turn(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Durable first, then part of the conversation, then shown.
+    async fn record(&mut self, events: Vec<Event>) -> Result<(), GatewayError> {
+        let at = Timestamp::now();
+        let receipt = self.shared.ledger.append(Batch::of(self.id, events.iter().cloned()).at(at)).await?;
+        for (event, row) in events.into_iter().zip(receipt.rows) {
+            self.conversation.apply(&event);
+            drop(self.watchers.send(Update::Recorded { seq: row.seq, at, event: Arc::new(event) }));
+        }
+        Ok(())
+    }
+
+    fn setup(&self) -> Setup {
+        let (provider, model) = self.shared.model.names();
+        Setup { provider, model, tools: self.shared.tools.origins() }
+    }
+}

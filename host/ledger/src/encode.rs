@@ -1,0 +1,147 @@
+//! From an event to the bytes that are hashed: its content split off, the rest as one canonical document.
+//!
+//! What needs no place in a chain is done where the batch is made, on the caller's thread; the writer only adds the
+//! place and hashes. The bytes are stored exactly as hashed, so no reader ever has to produce them again.
+
+use serde_json::Value;
+use wirken_types::chat::plain_text;
+use wirken_types::event::{Event, Place};
+use wirken_types::{Digest, Timestamp, TurnId};
+
+use crate::chain::Chain;
+use crate::error::Error;
+use crate::row::{PayloadRef, payload_digest, row_hash};
+
+/// The version of the canonical document.
+pub(crate) const ROW_VERSION: u32 = 1;
+pub(crate) const SALT_BYTES: usize = 16;
+/// Characters of the first message that a session is shown with.
+const TITLE_CHARS: usize = 80;
+/// Nesting of a system event's detail; JSON readers stop at 128 levels, and the row adds some.
+const DETAIL_DEPTH: usize = 64;
+
+/// An event that has everything but its place.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) chain: Chain,
+    pub(crate) kind: &'static str,
+    pub(crate) turn: Option<TurnId>,
+    /// The event without its content, as JSON.
+    pub(crate) body: String,
+    pub(crate) payload: Option<Payload>,
+    pub(crate) effect: Effect,
+}
+
+#[derive(Debug)]
+pub(crate) struct Payload {
+    pub(crate) digest: Digest,
+    pub(crate) salt: [u8; SALT_BYTES],
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What a row changes in the tables that are derived from rows.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    None,
+    Opened(Place),
+    Closed,
+    Inbound { account: String, key: String, title: Option<String> },
+    TurnStarted(TurnId),
+    TurnEnded(TurnId),
+}
+
+impl Effect {
+    pub(crate) fn of(event: &Event) -> Self {
+        match event {
+            Event::SessionOpened { place } => Self::Opened(place.clone()),
+            Event::SessionClosed { .. } => Self::Closed,
+            Event::Inbound { account, key, content, .. } => Self::Inbound {
+                account: account.clone(),
+                key: key.clone(),
+                title: content.as_deref().and_then(|parts| title(&plain_text(parts))),
+            },
+            Event::TurnStarted { turn } => Self::TurnStarted(*turn),
+            Event::TurnFinished { turn, .. } | Event::TurnInterrupted { turn, .. } => Self::TurnEnded(*turn),
+            _ => Self::None,
+        }
+    }
+}
+
+impl Draft {
+    pub(crate) fn of(chain: Chain, event: &Event) -> Result<Self, Error> {
+        if let Event::System { detail, .. } = event {
+            if depth(detail) > DETAIL_DEPTH {
+                return Err(Error::Invalid { why: format!("a system event's detail is nested deeper than {DETAIL_DEPTH} levels") });
+            }
+        } else if chain == Chain::System {
+            return Err(Error::Invalid { why: format!("a {} event belongs to a session, not to the system's chain", event.kind()) });
+        }
+        let mut value = serde_json::to_value(event).map_err(unwritable)?;
+        let content = value.as_object_mut().and_then(|object| object.remove("content"));
+        let payload = match content {
+            Some(content) => Some(Payload::of(serde_json::to_vec(&content).map_err(unwritable)?)?),
+            None => None,
+        };
+        let body = serde_json::to_string(&value).map_err(unwritable)?;
+        Ok(Self { chain, kind: event.kind(), turn: event.turn(), body, payload, effect: Effect::of(event) })
+    }
+
+    pub(crate) fn payload_ref(&self) -> Option<PayloadRef> {
+        self.payload.as_ref().map(|payload| PayloadRef { digest: payload.digest, size: payload.bytes.len() as u64 })
+    }
+
+    /// The canonical bytes at this place, and their hash.
+    pub(crate) fn seal(&self, seq: u64, at: Timestamp, prev: Digest) -> (Vec<u8>, Digest) {
+        let Self { chain, body, .. } = self;
+        let at = at.0;
+        let mut text = format!(r#"{{"v":{ROW_VERSION},"chain":"{chain}","seq":{seq},"at":{at},"prev":"{prev}","event":{body}"#);
+        if let Some(PayloadRef { digest, size }) = self.payload_ref() {
+            text.push_str(&format!(r#","payload":{{"digest":"{digest}","size":{size}}}"#));
+        }
+        text.push('}');
+        let bytes = text.into_bytes();
+        let hash = row_hash(&bytes);
+        (bytes, hash)
+    }
+}
+
+impl Payload {
+    /// The salt keeps anyone from guessing an erased text and checking the guess against the digest that stays.
+    fn of(bytes: Vec<u8>) -> Result<Self, Error> {
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|error| Error::Invalid { why: format!("the system gave no random bytes ({error})") })?;
+        Ok(Self { digest: payload_digest(&salt, &bytes), salt, bytes })
+    }
+}
+
+/// The first characters of a message on one line; strangers write it and terminals show it, so no control characters.
+pub(crate) fn title(text: &str) -> Option<String> {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    let mut title = String::new();
+    for word in text.chars().map(printable).collect::<String>().split_whitespace() {
+        if !title.is_empty() {
+            title.push(' ');
+        }
+        title.push_str(word);
+    }
+    let title: String = title.chars().take(TITLE_CHARS).collect();
+    (!title.is_empty()).then_some(title)
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::Invalid { why: format!("the event cannot be written as JSON ({error})") }
+}
+
+fn depth(value: &Value) -> usize {
+    let mut deepest = 0;
+    let mut waiting = vec![(value, 1)];
+    while let Some((value, depth)) = waiting.pop() {
+        deepest = deepest.max(depth);
+        match value {
+            Value::Array(items) => waiting.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(fields) => waiting.extend(fields.values().map(|field| (field, depth + 1))),
+            _ => {}
+        }
+    }
+    deepest
+}

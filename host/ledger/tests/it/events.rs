@@ -1,0 +1,110 @@
+//! Every kind of event comes back as it went in, and its content stands apart from its row.
+
+use serde_json::json;
+use wirken_ledger::{Batch, Chain, Scope, Verdict, verify};
+use wirken_types::chat::{AssistantItem, Opaque, Part, ToolCall};
+use wirken_types::event::{Delivery, Event, Place, ToolOutcome};
+use wirken_types::http::Blob;
+use wirken_types::{Digest, SessionId, TurnId};
+
+use crate::support::Home;
+
+const TEXT: &str = "naïve “Zeichen” — 漢字 \u{1f9d1}\u{200d}\u{1f680} \"\\\u{0}\n\u{202e}";
+
+fn every_kind(turn: TurnId) -> Vec<Event> {
+    let text = || TEXT.to_owned();
+    let blob = Blob { id: text(), media_type: "image/png".into(), name: Some(text()), size: u64::MAX };
+    let call = ToolCall { id: text(), name: text(), arguments: format!("{{\"x\":{}}}", json!(TEXT)) };
+    let parts = vec![Part::text(TEXT), Part::Blob(blob.clone()), Part::Other(text(), "{}".into())];
+    let items = vec![
+        AssistantItem::Text(text()),
+        AssistantItem::Reasoning(text()),
+        AssistantItem::Blob(blob),
+        AssistantItem::ToolCall(call.clone()),
+        AssistantItem::Opaque(Opaque { model: text(), value: text() }),
+        AssistantItem::Other(text(), "[1]".into()),
+    ];
+    let outcomes = [ToolOutcome::Ok, ToolOutcome::Failed, ToolOutcome::Denied, ToolOutcome::Crashed, ToolOutcome::Interrupted];
+    let place = Place { agent: text(), account: text(), conversation: text(), thread: Some(text()) };
+    let mut events = vec![
+        Event::SessionOpened { place },
+        Event::Inbound { turn, account: text(), key: text(), sender: text(), content: Some(parts.clone()) },
+        Event::Inbound { turn, account: text(), key: "without content".into(), sender: text(), content: None },
+        Event::TurnStarted { turn },
+        Event::TurnResumed { turn, attempt: u32::MAX },
+        Event::Requested { turn, round: 0, provider: text(), model: text() },
+        Event::Responded { turn, round: 1, stop: text(), usage: vec![(text(), u64::MAX)], content: Some(items) },
+        Event::RequestFailed { turn, round: 2, error: text(), message: text() },
+        Event::ToolStarted {
+            turn,
+            call_id: text(),
+            tool: text(),
+            component: text(),
+            component_digest: Digest::of(b"component"),
+            content: Some(call),
+        },
+        Event::OutboundAttempted { turn, outbound: u64::MAX, attempt: 1, content: Some(text()) },
+        Event::TurnInterrupted { turn, reason: text() },
+        Event::TurnFinished { turn, stop: text() },
+        Event::System { action: text(), subject: text(), detail: json!({ "content": TEXT, "deep": [{ "kind": null, "n": -1 }] }) },
+        Event::SessionClosed { by: text() },
+    ];
+    events.extend(outcomes.map(|outcome| Event::ToolFinished {
+        turn,
+        call_id: text(),
+        tool: text(),
+        outcome,
+        content: Some(parts.clone()),
+    }));
+    let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt];
+    events.extend(deliveries.map(|delivery| Event::OutboundOutcome { turn, outbound: 0, delivery, detail: text() }));
+    events
+}
+
+#[tokio::test]
+async fn every_event_comes_back_as_it_was() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    let (session, events) = (SessionId::generate(), every_kind(TurnId::generate()));
+    let kinds: std::collections::BTreeSet<_> = events.iter().map(Event::kind).collect();
+    assert_eq!(kinds.len(), 15, "a kind is missing here: {kinds:?}");
+    let receipt = ledger.append(Batch::of(session, events.clone())).await.unwrap();
+    let rows = home.reader().rows(session, 0).unwrap();
+    for ((row, event), position) in rows.iter().zip(&events).zip(&receipt.rows) {
+        assert_eq!(&row.event, event);
+        assert_eq!((row.chain, row.seq, row.hash), (position.chain, position.seq, position.hash));
+        let content = serde_json::to_value(event).unwrap().get("content").map(ToString::to_string);
+        assert_eq!(row.payload.map(|payload| payload.size), content.map(|content| content.len() as u64));
+        serde_json::to_string(row).unwrap();
+    }
+    assert_eq!(rows.len(), events.len());
+    let report = verify(&home.reader(), Scope::All, &mut |_| ()).unwrap();
+    assert_eq!((&report.verdict, report.chains, report.rows), (&Verdict::Ok, 1, events.len() as u64), "{report}");
+}
+
+#[tokio::test]
+async fn what_was_said_stands_in_no_row() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    crate::support::one_turn(&ledger, "c").await;
+    ledger.close().await.unwrap();
+    let mut stored = Vec::new();
+    let connection = home.meddle();
+    let mut statement = connection.prepare("SELECT canonical FROM rows").unwrap();
+    for canonical in statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap() {
+        stored.push(String::from_utf8(canonical.unwrap()).unwrap());
+    }
+    assert!(!stored.concat().contains("dich"), "{stored:?}");
+}
+
+#[tokio::test]
+async fn a_detail_that_could_not_be_read_back_is_refused() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    let nest = |depth: u32| (0..depth).fold(json!(1), |inner, _| json!([inner]));
+    let event = |depth| Event::System { action: "a".into(), subject: "s".into(), detail: nest(depth) };
+    let refused = ledger.append(Batch::of(Chain::System, [event(200)])).await.unwrap_err();
+    assert!(refused.is_refusal(), "{refused}");
+    ledger.append(Batch::of(Chain::System, [event(60)])).await.unwrap();
+    assert_eq!(home.reader().rows(Chain::System, 0).unwrap()[0].event, event(60));
+}

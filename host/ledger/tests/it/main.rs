@@ -1,0 +1,14 @@
+//! The ledger as its callers use it: through the public interface, each test with a folder of its own.
+
+#![cfg(test)]
+
+mod append;
+mod child;
+mod crash;
+mod erase;
+mod events;
+mod group;
+mod read;
+mod stop;
+mod support;
+mod tamper;

@@ -1,0 +1,130 @@
+use serde_json::json;
+
+use super::*;
+
+const SMALLEST: &str = r#"
+name = "a"
+kind = "tool"
+version = "0.1.0"
+world = "wirken:tool/tool@0.1.0"
+"#;
+
+const FULL: &str = r#"
+name = "chat-api"
+kind = "provider"
+version = "1.20.3"
+world = "wirken:provider/provider@0.1.0"
+description = "A provider with everything"
+[limits]
+fuel = 1
+[settings]
+type = "object"
+additionalProperties = false
+[settings.properties.base-url]
+type = "string"
+default = "https://api.example.com/v1"
+[settings.properties.pace]
+type = "integer"
+maximum = 100
+[[credentials]]
+name = "api-key"
+description = "The key"
+origins = ["{settings.base-url}"]
+place = { kind = "header", name = "x-api-key" }
+optional = true
+[network]
+origins = ["{settings.base-url}", "https://static.example.com"]
+[filesystem]
+workspace = "read-only"
+"#;
+
+fn with(line: &str) -> Result<Manifest, ManifestError> {
+    Manifest::parse(&format!("{SMALLEST}{line}\n"))
+}
+
+#[test]
+fn reads_the_smallest_and_the_fullest() {
+    let smallest = Manifest::parse(SMALLEST).unwrap();
+    assert_eq!(smallest.filesystem.workspace, WorkspaceAccess::None);
+    let full = Manifest::parse(FULL).unwrap();
+    assert_eq!(full.version.to_string(), "1.20.3");
+    assert_eq!(full.credentials[0].place().unwrap(), Place::header("x-api-key").unwrap());
+    assert_eq!(full.limits.fuel, Some(1));
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest() {
+    for (line, hint) in [("descripton = \"x\"", "did you mean `description`?"), ("[limits]\nfuell = 1", "did you mean `fuel`?"), ("[network]\norigin = []", "`origins`")] {
+        let error = with(line).unwrap_err().to_string();
+        assert!(error.contains(hint), "{error}");
+    }
+}
+
+#[test]
+fn names_are_bounded_on_both_sides() {
+    let named = |name: &str| Manifest::parse(&SMALLEST.replace("\"a\"", &format!("{name:?}")));
+    for good in ["a", "a-b", "0", &"n".repeat(64)] {
+        assert!(named(good).is_ok(), "{good}");
+    }
+    for bad in ["", "-a", "a-", "a--b", "A", "ä", "a b", "a/b", "..", &"n".repeat(65)] {
+        assert!(named(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn texts_and_lists_are_bounded_on_both_sides() {
+    assert!(with(&format!("description = \"{}\"", "ä".repeat(400))).is_ok());
+    assert!(with(&format!("description = \"{}\"", "ä".repeat(401))).is_err());
+    assert!(with("[limits]\nfuel = 0").is_err());
+    assert!(with("[limits]\nfuel = 1").is_ok());
+    let origins = |count: usize| with(&format!("[network]\norigins = [{}]", "\"https://a.example\",".repeat(count)));
+    assert!(origins(32).is_ok());
+    assert!(origins(33).is_err());
+    let credential = |index: usize| format!("[[credentials]]\nname = \"c{index}\"\ndescription = \"\"\norigins = []\nplace = {{ kind = \"bearer\" }}\n");
+    assert!(with(&(0..32).map(credential).collect::<String>()).is_ok());
+    assert!(with(&(0..33).map(credential).collect::<String>()).is_err());
+    assert!(with(&(credential(1) + &credential(1))).is_err());
+    let padding = MAX_BYTES - SMALLEST.len() - 2;
+    assert!(with(&format!("#{}", "x".repeat(padding))).is_ok());
+    assert_eq!(with(&format!("#{}", "x".repeat(padding + 1))), Err(ManifestError::TooLarge(MAX_BYTES + 1)));
+}
+
+#[test]
+fn versions_are_three_numbers() {
+    for (text, good) in [("0.1.0", true), ("10.20.30", true), ("1.0", false), ("1.0.0.0", false), ("v1.0.0", false), ("1..0", false), ("1.+1.0", false), ("1.0.99999999999", false)] {
+        assert_eq!(Version::try_from(text.to_owned()).is_ok(), good, "{text}");
+    }
+}
+
+#[test]
+fn settings_take_defaults_and_name_what_is_wrong() {
+    let manifest = Manifest::parse(FULL).unwrap();
+    let map = |value: serde_json::Value| value.as_object().unwrap().clone();
+    assert_eq!(manifest.settings(&map(json!({"pace": 5}))).unwrap()["base-url"], "https://api.example.com/v1");
+    assert!(manifest.settings(&map(json!({"pace": 100}))).is_ok());
+    let error = manifest.settings(&map(json!({"pace": 101}))).unwrap_err().to_string();
+    assert!(error.contains("pace") && error.contains("100"), "{error}");
+    let error = manifest.settings(&map(json!({"base_url": "x"}))).unwrap_err().to_string();
+    assert!(error.contains("did you mean \"base-url\"?"), "{error}");
+}
+
+#[test]
+fn origins_come_from_the_settings_that_they_name() {
+    let manifest = Manifest::parse(FULL).unwrap();
+    let settings = json!({"base-url": "http://localhost:8080/v1"}).as_object().unwrap().clone();
+    let origins = manifest.network_origins(&settings).unwrap();
+    assert_eq!(origins.len(), 2);
+    let own = manifest.own_origins(&settings).unwrap();
+    assert_eq!(own.iter().map(ToString::to_string).collect::<Vec<_>>(), ["http://localhost:8080"]);
+    assert!(origins.iter().any(|origin| origin.matches(&own[0])));
+    let remote = json!({"base-url": "http://api.example.com/v1"}).as_object().unwrap().clone();
+    assert!(manifest.network_origins(&remote).unwrap_err().to_string().contains("https"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_parses_or_is_refused(text in "\\PC{0,400}") {
+        let _ = Manifest::parse(&text);
+        let _ = Manifest::parse(&format!("{SMALLEST}{text}"));
+    }
+}

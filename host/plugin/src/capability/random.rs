@@ -1,0 +1,22 @@
+//! `wasi:random`: random bytes. Every component may have some.
+
+use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
+use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
+use wirken_engine::State;
+
+use super::{Capability, Host, freely};
+
+pub(super) const CAPABILITY: Capability = Capability {
+    interfaces: &["wasi:random/random", "wasi:random/insecure", "wasi:random/insecure-seed"],
+    version: "0.2.12",
+    validate: freely,
+    link: |linker| {
+        random::add_to_linker::<_, WasiRandom>(linker, context)?;
+        insecure::add_to_linker::<_, WasiRandom>(linker, context)?;
+        insecure_seed::add_to_linker::<_, WasiRandom>(linker, context)
+    },
+};
+
+fn context(state: &mut State<Host>) -> &mut WasiRandomCtx {
+    state.data.wasi.random()
+}

@@ -1,0 +1,33 @@
+//! Why a component was not loaded.
+
+use wirken_engine::{CallError, EngineError};
+
+/// A component that this host does not load, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("the component {component} cannot be loaded: {problem}")]
+pub struct LoadError {
+    pub component: String,
+    pub problem: Problem,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error("its manifest says it is a {found}, and a {wanted} was expected")]
+    Kind { wanted: &'static str, found: &'static str },
+    #[error("its manifest names the world {found}; this host offers {offered}")]
+    World { found: String, offered: &'static str },
+    #[error("it imports {import}, and a provider imports nothing but types: it has no authority to describe more than a request")]
+    Impure { import: String },
+    #[error("it imports {import}; this host offers {offered}")]
+    UnknownImport { import: String, offered: String },
+    #[error("it imports {import}, which its manifest does not ask for: {remedy}")]
+    Undeclared { import: String, remedy: String },
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("it does not fit its world: {0}")]
+    Shape(String),
+    #[error("it lists its tools wrongly: {0}")]
+    Definitions(String),
+    #[error("{0}")]
+    Call(#[from] CallError),
+}

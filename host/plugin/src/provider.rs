@@ -1,0 +1,75 @@
+//! A provider that has been loaded: pure, so all it needs of the host is an engine.
+
+use wasmtime::component::Linker;
+use wirken_bindings::ProviderPre;
+use wirken_engine::{CallError, Engine, Limits};
+use wirken_manifest::Manifest;
+use wirken_types::http::{Header, Request};
+use wirken_types::provider::{ChatRequest, Model, ProviderError, Target};
+
+use crate::error::{LoadError, Problem};
+use crate::package::{Info, Kind, Package, inspect, limits};
+
+/// The world that this host offers to providers.
+const WORLD: &str = "wirken:provider/provider@0.1.0";
+
+/// Decodes one response, in an instance of its own.
+pub type Decoder = wirken_bindings::Decoder<()>;
+
+/// A provider component, ready to be called.
+#[derive(Debug)]
+pub struct ProviderPlugin {
+    info: Info,
+    manifest: Manifest,
+    engine: Engine,
+    limits: Limits,
+    pre: ProviderPre<()>,
+}
+
+impl ProviderPlugin {
+    pub fn load(engine: &Engine, package: Package) -> Result<Self, LoadError> {
+        let component = package.manifest.name.clone();
+        Self::try_load(engine, package).map_err(|problem| LoadError { component, problem })
+    }
+
+    fn try_load(engine: &Engine, package: Package) -> Result<Self, Problem> {
+        let (info, code) = inspect(engine, &package, Kind::Provider, WORLD)?;
+        if let Some(import) = info.imports.iter().find_map(|import| import.first_item.clone()) {
+            return Err(Problem::Impure { import });
+        }
+        let linker = Linker::new(engine.wasmtime());
+        let pre = linker.instantiate_pre(code.component()).and_then(ProviderPre::new).map_err(|error| Problem::Shape(format!("{error:#}")))?;
+        let limits = limits(&package.manifest);
+        Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre })
+    }
+
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The request that asks the model to go on, as the component describes it.
+    pub async fn encode(&self, target: &Target, request: &ChatRequest) -> Result<Result<Request, ProviderError>, CallError> {
+        self.instance().await?.encode(target, request).await
+    }
+
+    /// A decoder for one response.
+    pub async fn decoder(&self, status: u16, headers: &[Header]) -> Result<Decoder, CallError> {
+        self.instance().await?.decoder(status, headers).await
+    }
+
+    pub async fn encode_model_list(&self, target: &Target, page: Option<&str>) -> Result<Result<Request, ProviderError>, CallError> {
+        self.instance().await?.encode_model_list(target, page).await
+    }
+
+    pub async fn decode_models(&self, status: u16, body: &[u8]) -> Result<Result<(Vec<Model>, Option<String>), ProviderError>, CallError> {
+        self.instance().await?.decode_models(status, body).await
+    }
+
+    async fn instance(&self) -> Result<wirken_bindings::Provider<()>, CallError> {
+        self.pre.instantiate(self.engine.cell((), &self.limits)).await
+    }
+}

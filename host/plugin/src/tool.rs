@@ -1,0 +1,198 @@
+//! A tool that has been loaded, with the authority that it was granted.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use wasmtime::component::Linker;
+use wirken_bindings::ToolPre;
+use wirken_engine::{CallError, Engine, Limits};
+use wirken_manifest::{Manifest, WorkspaceAccess};
+use wirken_types::chat::{Part, ToolDefinition};
+use wirken_types::event::ToolOutcome;
+use wirken_types::tool::ToolFailure;
+
+use crate::authority::{Access, Authority, Grant, effective};
+use crate::capability::{self, Host};
+use crate::error::{LoadError, Problem};
+use crate::package::{Info, Kind, Package, inspect, limits};
+
+/// The world that this host offers to tools.
+const WORLD: &str = "wirken:tool/tool@0.1.0";
+
+/// Tools that one component may define.
+const MAX_DEFINITIONS: usize = 64;
+
+/// A description and schema of one tool, in bytes: they are part of every request to the model.
+const MAX_DEFINITION_BYTES: usize = 16 * 1024;
+
+/// How a call of a tool ended, in the words that the model is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolEnd {
+    pub outcome: ToolOutcome,
+    pub content: Vec<Part>,
+}
+
+/// A tool component, ready to be called.
+#[derive(Clone, Debug)]
+pub struct ToolPlugin {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    info: Info,
+    manifest: Manifest,
+    engine: Engine,
+    limits: Limits,
+    authority: Authority,
+    pre: ToolPre<Host>,
+    definitions: Vec<ToolDefinition>,
+}
+
+impl ToolPlugin {
+    pub async fn load(engine: &Engine, package: Package, grant: &Grant) -> Result<Self, LoadError> {
+        let component = package.manifest.name.clone();
+        Self::try_load(engine, package, grant).await.map_err(|problem| LoadError { component, problem })
+    }
+
+    async fn try_load(engine: &Engine, package: Package, grant: &Grant) -> Result<Self, Problem> {
+        let (info, code) = inspect(engine, &package, Kind::Tool, WORLD)?;
+        capability::validate(&info.imports, &package.manifest)?;
+        let authority = effective(capability::reaches_files(&info.imports), asked_access(&package.manifest), grant);
+
+        let mut linker = Linker::new(engine.wasmtime());
+        let pre = capability::link(&mut linker, &info.imports)
+            .and_then(|()| linker.instantiate_pre(code.component()))
+            .and_then(ToolPre::new)
+            .map_err(|error| Problem::Shape(format!("{error:#}")))?;
+        let limits = limits(&package.manifest);
+        let manifest = package.manifest;
+        let mut inner = Inner { info, manifest, engine: engine.clone(), limits, authority, pre, definitions: Vec::new() };
+        inner.definitions = inner.read_definitions().await?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    pub fn info(&self) -> &Info {
+        &self.inner.info
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.inner.manifest
+    }
+
+    /// The tools that it defines, as it named them.
+    pub fn definitions(&self) -> &[ToolDefinition] {
+        &self.inner.definitions
+    }
+
+    /// Runs one call in a fresh instance, on a thread of its own: a guest that computes or waits for a disk holds up
+    /// nobody else.
+    pub async fn call(&self, name: String, arguments: String) -> ToolEnd {
+        let plugin = Arc::clone(&self.inner);
+        let runtime = tokio::runtime::Handle::current();
+        let call = tokio::task::spawn_blocking(move || runtime.block_on(async move { plugin.call(&name, &arguments).await }));
+        call.await.unwrap_or_else(|error| ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: error.to_string() }))
+    }
+}
+
+impl Inner {
+    async fn read_definitions(&self) -> Result<Vec<ToolDefinition>, Problem> {
+        // A component that is only asked what it offers is given nothing.
+        let host = Host::prepare(&Authority::default()).map_err(Problem::Definitions)?;
+        let mut tool = self.pre.instantiate(self.engine.cell(host, &self.limits)).await?;
+        let definitions = tool.definitions().await?;
+        check_definitions(&definitions).map_err(Problem::Definitions)?;
+        Ok(definitions)
+    }
+
+    async fn call(&self, name: &str, arguments: &str) -> ToolEnd {
+        let host = match Host::prepare(&self.authority) {
+            Ok(host) => host,
+            Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, content: vec![Part::text(message)] },
+        };
+        let result = match self.pre.instantiate(self.engine.cell(host, &self.limits)).await {
+            Ok(mut tool) => tool.call(name, arguments).await,
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(Ok(content)) => ToolEnd { outcome: ToolOutcome::Ok, content },
+            Ok(Err(failure)) => ToolEnd::from(failure),
+            Err(error) => ToolEnd::crashed(&self.info.name, &error),
+        }
+    }
+}
+
+impl ToolEnd {
+    fn crashed(component: &str, error: &CallError) -> Self {
+        tracing::warn!(component, code = error.code(), "a tool call ended early");
+        Self { outcome: ToolOutcome::Crashed, content: vec![Part::text(format!("The component {component} did not finish this call: {error}."))] }
+    }
+}
+
+impl From<ToolFailure> for ToolEnd {
+    fn from(failure: ToolFailure) -> Self {
+        let outcome = if matches!(failure, ToolFailure::Denied(_)) { ToolOutcome::Denied } else { ToolOutcome::Failed };
+        Self { outcome, content: vec![Part::text(failure.to_string())] }
+    }
+}
+
+fn asked_access(manifest: &Manifest) -> Access {
+    match manifest.filesystem.workspace {
+        WorkspaceAccess::None => Access::None,
+        WorkspaceAccess::ReadOnly => Access::ReadOnly,
+        WorkspaceAccess::ReadWrite => Access::ReadWrite,
+    }
+}
+
+/// Names that every model's API accepts, each once, with a schema that is an object.
+fn check_definitions(definitions: &[ToolDefinition]) -> Result<(), String> {
+    if definitions.len() > MAX_DEFINITIONS {
+        return Err(format!("{} tools; {MAX_DEFINITIONS} are the most", definitions.len()));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for tool in definitions {
+        let named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if tool.name.is_empty() || tool.name.len() > 64 || !tool.name.chars().all(named) {
+            return Err(format!("the name {:?} is not 1 to 64 letters, digits, '_' or '-'", tool.name.chars().take(80).collect::<String>()));
+        }
+        if !seen.insert(&tool.name) {
+            return Err(format!("two tools are named {}", tool.name));
+        }
+        if tool.description.len() + tool.input_schema.len() > MAX_DEFINITION_BYTES {
+            return Err(format!("the description and schema of {} are larger than {MAX_DEFINITION_BYTES} bytes", tool.name));
+        }
+        match serde_json::from_str::<Value>(&tool.input_schema) {
+            Ok(Value::Object(_)) => {}
+            Ok(_) => return Err(format!("the schema of {} is not a JSON object", tool.name)),
+            Err(error) => return Err(format!("the schema of {} is not JSON: {error}", tool.name)),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(name: &str, schema: &str) -> ToolDefinition {
+        ToolDefinition { name: name.into(), description: String::new(), input_schema: schema.into() }
+    }
+
+    #[test]
+    fn definitions_are_bounded_on_both_sides() {
+        let longest = "n".repeat(64);
+        assert_eq!(check_definitions(&[tool(&longest, "{}"), tool("b", "{}")]), Ok(()));
+        assert!(check_definitions(&[tool(&format!("{longest}n"), "{}")]).is_err());
+        assert!(check_definitions(&[tool("", "{}")]).is_err());
+        assert!(check_definitions(&[tool("näme", "{}")]).is_err());
+        assert!(check_definitions(&[tool("a", "{}"), tool("a", "{}")]).is_err());
+        assert!(check_definitions(&[tool("a", "[]")]).is_err());
+        assert!(check_definitions(&[tool("a", "{")]).is_err());
+        let fits = format!("{{\"d\":\"{}\"}}", "x".repeat(MAX_DEFINITION_BYTES - 8));
+        assert_eq!(check_definitions(&[tool("a", &fits)]), Ok(()));
+        assert!(check_definitions(&[tool("a", &format!("{fits} "))]).is_err());
+        let many: Vec<_> = (0..MAX_DEFINITIONS).map(|index| tool(&format!("t{index}"), "{}")).collect();
+        assert_eq!(check_definitions(&many), Ok(()));
+        assert!(check_definitions(&[many, vec![tool("more", "{}")]].concat()).is_err());
+    }
+}

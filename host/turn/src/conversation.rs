@@ -1,0 +1,100 @@
+//! What the model is shown: the session's events, folded into messages.
+
+use wirken_types::chat::{AssistantItem, Message, Part, ToolResult};
+use wirken_types::event::{Event, ToolOutcome};
+
+/// Stands where a payload was erased.
+const ERASED: &str = "[erased]";
+
+/// The conversation of one session. It changes only by [`Conversation::apply`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conversation {
+    messages: Vec<Message>,
+    /// Calls of the last response that have no result yet, in its order: id and tool.
+    open_calls: Vec<(String, String)>,
+    results: Vec<ToolResult>,
+    /// A request is out. What people say meanwhile comes after its answer, which did not see it.
+    awaiting: bool,
+    held: Vec<Vec<Part>>,
+}
+
+impl Conversation {
+    /// The messages so far, in the order in which a model may be shown them.
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    pub fn replay<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut conversation = Self::default();
+        for event in events {
+            conversation.apply(event);
+        }
+        conversation
+    }
+
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Inbound { content, .. } => {
+                self.held.push(content.clone().unwrap_or_else(|| vec![Part::text(ERASED)]));
+                self.settle();
+            }
+            Event::Requested { .. } => self.awaiting = true,
+            Event::Responded { content, .. } => {
+                self.awaiting = false;
+                let items = content.clone().unwrap_or_else(|| vec![AssistantItem::Text(ERASED.into())]);
+                self.open_calls = items
+                    .iter()
+                    .filter_map(|item| match item {
+                        AssistantItem::ToolCall(call) => Some((call.id.clone(), call.name.clone())),
+                        _ => None,
+                    })
+                    .collect();
+                if !items.is_empty() {
+                    self.messages.push(Message::Assistant(items));
+                }
+                self.settle();
+            }
+            Event::RequestFailed { .. } => {
+                self.awaiting = false;
+                self.settle();
+            }
+            Event::ToolFinished { call_id, outcome, content, .. } => {
+                self.answer(call_id, *outcome != ToolOutcome::Ok, content.clone().unwrap_or_else(|| vec![Part::text(ERASED)]));
+                self.settle();
+            }
+            Event::TurnFinished { .. } | Event::TurnInterrupted { .. } => {
+                self.awaiting = false;
+                // An API refuses a conversation in which a call has no result.
+                for (id, _) in self.open_calls.clone() {
+                    self.answer(&id, true, vec![Part::text("This call was not run: the turn had ended.")]);
+                }
+                self.settle();
+            }
+            Event::SessionOpened { .. }
+            | Event::SessionClosed { .. }
+            | Event::TurnStarted { .. }
+            | Event::TurnResumed { .. }
+            | Event::ToolStarted { .. }
+            | Event::OutboundAttempted { .. }
+            | Event::OutboundOutcome { .. }
+            | Event::System { .. } => {}
+        }
+    }
+
+    fn answer(&mut self, call_id: &str, is_error: bool, content: Vec<Part>) {
+        let Some(at) = self.open_calls.iter().position(|(id, _)| id == call_id) else { return };
+        let (call_id, name) = self.open_calls.remove(at);
+        self.results.push(ToolResult { call_id, name, content, is_error });
+    }
+
+    /// Moves on what no longer has to wait.
+    fn settle(&mut self) {
+        if self.awaiting || !self.open_calls.is_empty() {
+            return;
+        }
+        if !self.results.is_empty() {
+            self.messages.push(Message::Tool(std::mem::take(&mut self.results)));
+        }
+        self.messages.extend(self.held.drain(..).map(Message::User));
+    }
+}

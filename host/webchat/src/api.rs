@@ -1,0 +1,139 @@
+//! The requests of the page that are no socket: log-in, lists, history, the ledger, stop and close.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{RETRY_AFTER, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use wirken_types::{SessionId, Timestamp};
+
+use crate::backend::{Backend, BackendError, SENDER};
+use crate::logins::Refused;
+use crate::protocol::{Chat, Chats, Failed, History, Item, LedgerRow, LedgerView, Login, Status, Stopped};
+use crate::server::App;
+
+/// Why a request was not served, in words for the person at the browser.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.status, Json(Failed { error: &self.message })).into_response()
+    }
+}
+
+impl From<BackendError> for Failure {
+    fn from(error: BackendError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+}
+
+impl From<PathRejection> for Failure {
+    fn from(_: PathRejection) -> Self {
+        no_such_chat()
+    }
+}
+
+pub(crate) fn no_such_chat() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "There is no such chat. Choose one from the list, or begin a new one.")
+}
+
+type Id = Result<Path<SessionId>, PathRejection>;
+
+pub(crate) async fn login<B: Backend>(State(app): State<App<B>>, login: Result<Json<Login>, JsonRejection>) -> Result<Response, Failure> {
+    let Json(Login { token }) = login.map_err(|rejection| Failure::new(rejection.status(), "A log-in is JSON with one field, `token`."))?;
+    match app.logins.redeem(&token, Timestamp::now()) {
+        Ok(cookie) => Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, app.cookie.set(&cookie))]).into_response()),
+        Err(refused) => {
+            let message = refused.to_string();
+            Ok(match refused {
+                Refused::Unknown => Failure::new(StatusCode::UNAUTHORIZED, message).into_response(),
+                Refused::Locked { remaining } => {
+                    let seconds = remaining.as_secs().max(1).to_string();
+                    ([(RETRY_AFTER, seconds)], Failure::new(StatusCode::TOO_MANY_REQUESTS, message)).into_response()
+                }
+                Refused::NoRandom(_) => Failure::new(StatusCode::INTERNAL_SERVER_ERROR, message).into_response(),
+            })
+        }
+    }
+}
+
+pub(crate) async fn status<B: Backend>(State(app): State<App<B>>, headers: HeaderMap) -> Response {
+    let status = Status {
+        version: env!("CARGO_PKG_VERSION"),
+        address: app.address.to_string(),
+        browsers: app.logins.count(),
+        sockets: app.sockets_open(),
+        uptime_seconds: app.started.elapsed().as_secs(),
+    };
+    // The page asks for this each time it opens: the cookie lasts from here on, as the log-in does.
+    let renewed = app.cookie.read(&headers).map(|cookie| [(SET_COOKIE, app.cookie.set(cookie))]);
+    (renewed, Json(status)).into_response()
+}
+
+pub(crate) async fn sessions<B: Backend>(State(app): State<App<B>>) -> Result<Json<Chats>, Failure> {
+    Ok(Json(Chats { sessions: app.chats().await? }))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct FromRow {
+    #[serde(default)]
+    from: u64,
+}
+
+pub(crate) async fn session<B: Backend>(
+    State(app): State<App<B>>,
+    id: Id,
+    Query(FromRow { from }): Query<FromRow>,
+) -> Result<Json<History>, Failure> {
+    let Path(id) = id?;
+    let session = app.own(id).await?.ok_or_else(no_such_chat)?;
+    let rows = app.backend.rows(id).await?;
+    let items = rows.into_iter().filter(|row| row.seq >= from).map(Item::from).collect();
+    Ok(Json(History { session: Chat::of(session, app.backend.running(id)), items }))
+}
+
+pub(crate) async fn ledger<B: Backend>(State(app): State<App<B>>, id: Id) -> Result<Json<LedgerView>, Failure> {
+    let Path(id) = id?;
+    app.own(id).await?.ok_or_else(no_such_chat)?;
+    let verification = app.backend.verify(id).await?.into();
+    // Rows that cannot be read are no reason to hide what the check found.
+    let rows = app.backend.rows(id).await.unwrap_or_default();
+    Ok(Json(LedgerView { rows: rows.iter().map(LedgerRow::from).collect(), verification }))
+}
+
+pub(crate) async fn stop<B: Backend>(State(app): State<App<B>>, id: Id) -> Result<Json<Stopped>, Failure> {
+    let Path(id) = id?;
+    app.own(id).await?.ok_or_else(no_such_chat)?;
+    Ok(Json(Stopped { stopped: app.backend.stop(id, STOP_REASON).await? }))
+}
+
+/// Stands in the ledger, and in the chat.
+pub(crate) const STOP_REASON: &str = "you stopped it";
+
+pub(crate) async fn close<B: Backend>(State(app): State<App<B>>, id: Id) -> Result<StatusCode, Failure> {
+    let Path(id) = id?;
+    app.own(id).await?.ok_or_else(no_such_chat)?;
+    app.backend.close_session(id, SENDER).await?;
+    app.list_changed();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn not_found() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
+}
+
+pub(crate) async fn not_allowed() -> Failure {
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "This address takes no such request.")
+}

@@ -1,0 +1,73 @@
+//! What the browser's surface asks of the gateway, and nothing else.
+//!
+//! A trait, so that the surface is tested without an engine, a provider or a ledger behind it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use wirken_ledger::{Row, Session};
+use wirken_turn::Shown;
+use wirken_types::event::{Event, Place};
+use wirken_types::{SessionId, Timestamp, TurnId};
+
+/// The account of all chats of the browser.
+pub(crate) const ACCOUNT: &str = "webchat";
+pub(crate) const AGENT: &str = "default";
+/// Who speaks here: whoever could log in.
+pub(crate) const SENDER: &str = "owner";
+
+#[derive(Clone, Debug)]
+pub struct Say {
+    pub session: Option<SessionId>,
+    pub place: Place,
+    pub sender: String,
+    pub key: String,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted {
+    pub session: SessionId,
+    pub turn: TurnId,
+    pub duplicate: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// Durable now.
+    Recorded { seq: u64, at: Timestamp, event: Arc<Event> },
+    /// Not durable; replaced by what is recorded later.
+    Glimpse { turn: TurnId, shown: Shown },
+}
+
+/// Why the gateway did not do it, in words for the person at the browser.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BackendError(pub String);
+
+/// What checking a session's chain found.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    pub ok: bool,
+    /// For people.
+    pub text: String,
+    /// The first row that is wrong.
+    pub broken_row: Option<u64>,
+}
+
+pub trait Backend: Clone + Send + Sync + 'static {
+    /// Durable once `Ok`. A key is taken once, however often it comes.
+    fn say(&self, say: Say) -> impl Future<Output = Result<Accepted, BackendError>> + Send;
+    /// False: nothing was running.
+    fn stop(&self, session: SessionId, reason: &str) -> impl Future<Output = Result<bool, BackendError>> + Send;
+    fn close_session(&self, session: SessionId, by: &str) -> impl Future<Output = Result<(), BackendError>> + Send;
+    /// Everything recorded in the session from now on, and glimpses of what is under way.
+    fn watch(&self, session: SessionId) -> broadcast::Receiver<Update>;
+    fn running(&self, session: SessionId) -> bool;
+    /// Newest first.
+    fn sessions(&self, account: &str) -> impl Future<Output = Result<Vec<Session>, BackendError>> + Send;
+    fn session(&self, id: SessionId) -> impl Future<Output = Result<Option<Session>, BackendError>> + Send;
+    fn rows(&self, session: SessionId) -> impl Future<Output = Result<Vec<Row>, BackendError>> + Send;
+    fn verify(&self, session: SessionId) -> impl Future<Output = Result<Verification, BackendError>> + Send;
+}

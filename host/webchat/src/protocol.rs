@@ -1,0 +1,270 @@
+//! What the page and the server say to each other, over the socket and over HTTP: every shape, in one place.
+
+use serde::{Deserialize, Serialize};
+use wirken_ledger::{Row, Session};
+use wirken_turn::Shown;
+use wirken_types::event::Event;
+use wirken_types::{SessionId, Timestamp, TurnId};
+
+use crate::backend::Verification;
+use crate::markdown::{self, Node};
+use crate::words;
+
+/// From the page, over the socket.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum FromPage {
+    /// Send what is recorded in this chat from now on, and what is under way; with `from`, first what was recorded from
+    /// that row on. A socket watches one chat: this replaces the one before.
+    Watch {
+        session: SessionId,
+        #[serde(default)]
+        from: Option<u64>,
+    },
+    /// Without a session a chat is opened, and watched from its first row.
+    Say {
+        session: Option<SessionId>,
+        /// A UUID of the page's making. The same one again is the same message again.
+        key: String,
+        text: String,
+    },
+    Stop {
+        session: SessionId,
+    },
+}
+
+/// To the page, over the socket.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(crate) enum ToPage<'a> {
+    /// The message is durable.
+    Accepted { key: &'a str, session: SessionId, turn: TurnId, duplicate: bool },
+    Recorded {
+        session: SessionId,
+        seq: u64,
+        at: Timestamp,
+        event: &'a Event,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tree: Option<Vec<Node>>,
+    },
+    Glimpse { session: SessionId, turn: TurnId, shown: Glimpse },
+    /// The list of chats, since it changed.
+    Sessions { sessions: Vec<Chat> },
+    /// Rows were missed: watch again from the first that is not known.
+    Lagged { session: SessionId },
+    Error {
+        message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<&'a str>,
+    },
+}
+
+/// What is under way and not recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Glimpse {
+    Text { text: String },
+    Reasoning { text: String },
+    CallBegun { id: String, tool: String },
+    Progress { label: String, done: u64, total: Option<u64> },
+    Waiting { millis: u64, message: String },
+}
+
+impl From<Shown> for Glimpse {
+    fn from(shown: Shown) -> Self {
+        match shown {
+            Shown::Text(text) => Self::Text { text },
+            Shown::Reasoning(text) => Self::Reasoning { text },
+            Shown::CallBegun { id, tool } => Self::CallBegun { id, tool },
+            Shown::Progress { label, done, total } => Self::Progress { label, done, total },
+            Shown::Waiting { millis, message } => Self::Waiting { millis, message },
+        }
+    }
+}
+
+impl Glimpse {
+    /// Takes up the glimpse that comes next, where the two are one text. Otherwise gives it back.
+    pub(crate) fn join(&mut self, next: Self) -> Option<Self> {
+        match (self, next) {
+            (Self::Text { text }, Self::Text { text: more }) | (Self::Reasoning { text }, Self::Reasoning { text: more }) => {
+                text.push_str(&more);
+                None
+            }
+            (_, next) => Some(next),
+        }
+    }
+}
+
+/// A chat, as it stands in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Chat {
+    pub(crate) id: SessionId,
+    pub(crate) agent: String,
+    pub(crate) title: Option<String>,
+    pub(crate) opened_at: Timestamp,
+    pub(crate) last_at: Timestamp,
+    pub(crate) closed_at: Option<Timestamp>,
+    pub(crate) running: bool,
+}
+
+impl Chat {
+    pub(crate) fn of(session: Session, running: bool) -> Self {
+        let Session { id, place, opened_at, last_at, closed_at, title } = session;
+        Self { id, agent: place.agent, title, opened_at, last_at, closed_at, running }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Chats {
+    pub(crate) sessions: Vec<Chat>,
+}
+
+/// A recorded step.
+#[derive(Debug, Serialize)]
+pub(crate) struct Item {
+    pub(crate) seq: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) event: Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tree: Option<Vec<Node>>,
+}
+
+impl From<Row> for Item {
+    fn from(row: Row) -> Self {
+        Self { seq: row.seq, at: row.at, tree: tree(&row.event), event: row.event }
+    }
+}
+
+/// The form of an answer's text; none where the event is none, or its text is best shown as it is.
+pub(crate) fn tree(event: &Event) -> Option<Vec<Node>> {
+    match event {
+        Event::OutboundAttempted { content: Some(text), .. } => markdown::tree(text),
+        _ => None,
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct History {
+    pub(crate) session: Chat,
+    pub(crate) items: Vec<Item>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LedgerRow {
+    seq: u64,
+    at: Timestamp,
+    kind: &'static str,
+    /// The first digits of its hash.
+    hash: String,
+    /// What happened, in words.
+    text: String,
+}
+
+impl From<&Row> for LedgerRow {
+    fn from(row: &Row) -> Self {
+        Self { seq: row.seq, at: row.at, kind: row.event.kind(), hash: row.hash.short(), text: words::of(&row.event) }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LedgerView {
+    pub(crate) rows: Vec<LedgerRow>,
+    pub(crate) verification: Checked,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Checked {
+    ok: bool,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken_row: Option<u64>,
+}
+
+impl From<Verification> for Checked {
+    fn from(Verification { ok, text, broken_row }: Verification) -> Self {
+        Self { ok, text, broken_row }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    pub(crate) token: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Stopped {
+    pub(crate) stopped: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Status {
+    pub(crate) version: &'static str,
+    pub(crate) address: String,
+    pub(crate) browsers: usize,
+    pub(crate) sockets: usize,
+    pub(crate) uptime_seconds: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Failed<'a> {
+    pub(crate) error: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(value: serde_json::Value) -> Result<FromPage, serde_json::Error> {
+        serde_json::from_str(&value.to_string())
+    }
+
+    #[test]
+    fn reads_what_the_page_sends() {
+        let session = SessionId::generate();
+        assert_eq!(parse(json!({"type":"watch","session":session})).unwrap(), FromPage::Watch { session, from: None });
+        assert_eq!(parse(json!({"type":"watch","session":session,"from":3})).unwrap(), FromPage::Watch { session, from: Some(3) });
+        assert_eq!(
+            parse(json!({"type":"say","session":null,"key":"k","text":"ü"})).unwrap(),
+            FromPage::Say { session: None, key: "k".into(), text: "ü".into() }
+        );
+        assert_eq!(parse(json!({"type":"stop","session":session})).unwrap(), FromPage::Stop { session });
+        for bad in [
+            json!({"type":"watch"}),
+            json!({"type":"watch","session":"../../etc"}),
+            json!({"type":"say","session":session,"key":"k"}),
+            json!({"type":"say","session":session,"key":"k","text":"t","place":{}}),
+            json!({"type":"approve","session":session}),
+            json!([]),
+        ] {
+            assert!(parse(bad.clone()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn carries_the_form_of_an_answer_beside_its_text() {
+        let (session, turn) = (SessionId::generate(), TurnId::generate());
+        let event = Event::OutboundAttempted { turn, outbound: 1, attempt: 1, content: Some("*a*".into()) };
+        let frame = ToPage::Recorded { session, seq: 7, at: Timestamp(5), event: &event, tree: tree(&event) };
+        assert_eq!(
+            serde_json::to_value(frame).unwrap(),
+            json!({"type":"recorded","session":session,"seq":7,"at":5,
+                "event":{"kind":"outbound-attempted","turn":turn,"outbound":1,"attempt":1,"content":"*a*"},
+                "tree":[{"t":"p","c":[{"t":"em","c":["a"]}]}]})
+        );
+        let frame = ToPage::Glimpse { session, turn, shown: Shown::Text("a".into()).into() };
+        assert_eq!(serde_json::to_value(frame).unwrap(), json!({"type":"glimpse","session":session,"turn":turn,"shown":{"kind":"text","text":"a"}}));
+    }
+
+    #[test]
+    fn joins_glimpses_of_one_text_only() {
+        let text = |text: &str| Glimpse::Text { text: text.into() };
+        let mut glimpse = text("a");
+        assert_eq!(glimpse.join(text("b")), None);
+        assert_eq!(glimpse, text("ab"));
+        let reasoning = Glimpse::Reasoning { text: "c".into() };
+        assert_eq!(glimpse.join(reasoning.clone()), Some(reasoning));
+        assert_eq!(glimpse, text("ab"));
+    }
+}
