@@ -192,7 +192,7 @@ impl Gateway {
 
     /// Checks a session's chain.
     pub async fn verify(&self, session: SessionId) -> Result<Report, GatewayError> {
-        self.read(move |reader| wirken_ledger::verify(reader, wirken_ledger::Scope::Chain(session.into()), |_| {})).await
+        self.read(move |reader| wirken_ledger::verify(reader, wirken_ledger::Scope::Chain(session.into()), &mut |_| {})).await
     }
 
     /// Records what belongs to no session.

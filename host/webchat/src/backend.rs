@@ -3,13 +3,10 @@
 //! A trait, so that the surface is tested without an engine, a provider or a ledger behind it.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use tokio::sync::broadcast;
 use wirken_ledger::{Row, Session};
-use wirken_turn::Shown;
-use wirken_types::event::{Event, Place};
-use wirken_types::{SessionId, Timestamp, TurnId};
+use wirken_types::SessionId;
 
 /// The account of all chats of the browser.
 pub(crate) const ACCOUNT: &str = "webchat";
@@ -17,29 +14,7 @@ pub(crate) const AGENT: &str = "default";
 /// Who speaks here: whoever could log in.
 pub(crate) const SENDER: &str = "owner";
 
-#[derive(Clone, Debug)]
-pub struct Say {
-    pub session: Option<SessionId>,
-    pub place: Place,
-    pub sender: String,
-    pub key: String,
-    pub text: String,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Accepted {
-    pub session: SessionId,
-    pub turn: TurnId,
-    pub duplicate: bool,
-}
-
-#[derive(Clone, Debug)]
-pub enum Update {
-    /// Durable now.
-    Recorded { seq: u64, at: Timestamp, event: Arc<Event> },
-    /// Not durable; replaced by what is recorded later.
-    Glimpse { turn: TurnId, shown: Shown },
-}
+pub use wirken_gateway::{Accepted, Say, Update};
 
 /// Why the gateway did not do it, in words for the person at the browser.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ mod api;
 mod backend;
 pub mod bounds;
 mod error;
+mod gateway;
 mod guard;
 mod logins;
 mod markdown;

@@ -73,8 +73,8 @@ pub(crate) enum Glimpse {
 impl From<Shown> for Glimpse {
     fn from(shown: Shown) -> Self {
         match shown {
-            Shown::Text(text) => Self::Text { text },
-            Shown::Reasoning(text) => Self::Reasoning { text },
+            Shown::Text { text } => Self::Text { text },
+            Shown::Reasoning { text } => Self::Reasoning { text },
             Shown::CallBegun { id, tool } => Self::CallBegun { id, tool },
             Shown::Progress { label, done, total } => Self::Progress { label, done, total },
             Shown::Waiting { millis, message } => Self::Waiting { millis, message },

@@ -1,0 +1,57 @@
+//! The real thing behind [`Backend`]: the gateway.
+
+use tokio::sync::broadcast;
+use wirken_gateway::{Gateway, GatewayError};
+use wirken_ledger::{Row, Session, Verdict};
+use wirken_types::SessionId;
+
+use crate::backend::{Accepted, Backend, BackendError, Say, Update, Verification};
+
+impl Backend for Gateway {
+    async fn say(&self, say: Say) -> Result<Accepted, BackendError> {
+        Ok(Self::say(self, say).await?)
+    }
+
+    async fn stop(&self, session: SessionId, reason: &str) -> Result<bool, BackendError> {
+        Ok(Self::stop(self, session, reason).await?)
+    }
+
+    async fn close_session(&self, session: SessionId, by: &str) -> Result<(), BackendError> {
+        Ok(Self::close_session(self, session, by).await?)
+    }
+
+    fn watch(&self, session: SessionId) -> broadcast::Receiver<Update> {
+        Self::watch(self, session)
+    }
+
+    fn running(&self, session: SessionId) -> bool {
+        Self::running(self, session)
+    }
+
+    async fn sessions(&self, account: &str) -> Result<Vec<Session>, BackendError> {
+        Ok(Self::sessions(self, account).await?)
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, BackendError> {
+        Ok(Self::session(self, id).await?)
+    }
+
+    async fn rows(&self, session: SessionId) -> Result<Vec<Row>, BackendError> {
+        Ok(Self::rows(self, session).await?)
+    }
+
+    async fn verify(&self, session: SessionId) -> Result<Verification, BackendError> {
+        let report = Self::verify(self, session).await?;
+        let broken_row = match &report.verdict {
+            Verdict::Broken { seq, .. } => Some(*seq),
+            Verdict::Ok | Verdict::Empty => None,
+        };
+        Ok(Verification { ok: report.is_ok(), text: report.says(), broken_row })
+    }
+}
+
+impl From<GatewayError> for BackendError {
+    fn from(error: GatewayError) -> Self {
+        Self(error.to_string())
+    }
+}
