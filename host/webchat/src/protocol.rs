@@ -253,7 +253,7 @@ mod tests {
                 "event":{"kind":"outbound-attempted","turn":turn,"outbound":1,"attempt":1,"content":"*a*"},
                 "tree":[{"t":"p","c":[{"t":"em","c":["a"]}]}]})
         );
-        let frame = ToPage::Glimpse { session, turn, shown: Shown::Text("a".into()).into() };
+        let frame = ToPage::Glimpse { session, turn, shown: Shown::Text { text: "a".into() }.into() };
         assert_eq!(serde_json::to_value(frame).unwrap(), json!({"type":"glimpse","session":session,"turn":turn,"shown":{"kind":"text","text":"a"}}));
     }
 

@@ -97,7 +97,7 @@ impl Fake {
             if !self.is_under_way(id, turn) {
                 return false;
             }
-            self.show(id, turn, Shown::Text(piece.to_owned()));
+            self.show(id, turn, Shown::Text { text: piece.to_owned() });
             tokio::time::sleep(self.pause).await;
             tokio::task::yield_now().await;
         }
@@ -117,7 +117,7 @@ impl Fake {
         let mut round = 1;
         if asked.contains("think") {
             for piece in THOUGHT {
-                self.show(id, turn, Shown::Reasoning(piece.into()));
+                self.show(id, turn, Shown::Reasoning { text: piece.into() });
                 tokio::time::sleep(self.pause * 4).await;
             }
         }
