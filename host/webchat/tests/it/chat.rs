@@ -243,13 +243,13 @@ async fn pieces_of_one_text_that_wait_become_one_frame() {
     socket.until_recorded("turn-finished").await;
     let (id, turn): (SessionId, _) = (session.as_str().unwrap().parse().unwrap(), TurnId::generate());
     for n in 0..100 {
-        server.fake.show(id, turn, Shown::Text(format!("{n},")));
+        server.fake.show(id, turn, Shown::Text { text: format!("{n},") });
     }
-    server.fake.show(id, turn, Shown::Reasoning("r".into()));
+    server.fake.show(id, turn, Shown::Reasoning { text: "r".into() });
     let (mut text, mut frames) = (String::new(), 0);
     loop {
         let frame = socket.until_type("glimpse").await;
-        match frame["shown"]["kind"].as_str() {
+        match frame["shown"]["type"].as_str() {
             Some("text") => text += frame["shown"]["text"].as_str().unwrap(),
             _ => break,
         }

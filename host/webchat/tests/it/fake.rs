@@ -97,7 +97,7 @@ impl Fake {
             if !self.is_under_way(id, turn) {
                 return false;
             }
-            self.show(id, turn, Shown::Text(piece.to_owned()));
+            self.show(id, turn, Shown::Text { text: piece.to_owned() });
             tokio::time::sleep(self.pause).await;
             tokio::task::yield_now().await;
         }
@@ -117,7 +117,7 @@ impl Fake {
         let mut round = 1;
         if asked.contains("think") {
             for piece in THOUGHT {
-                self.show(id, turn, Shown::Reasoning(piece.into()));
+                self.show(id, turn, Shown::Reasoning { text: piece.into() });
                 tokio::time::sleep(self.pause * 4).await;
             }
         }
@@ -248,11 +248,9 @@ impl Backend for Fake {
 
     async fn verify(&self, session: SessionId) -> Result<Verification, BackendError> {
         let rows = self.state().sessions[&session].rows.len();
-        let text = format!(
-            "Chain {session} is whole: {rows} rows, 1 chain, 4 contents (0 of them erased on purpose).\nThis was checked without signed heads. So an edit \
-             within a chain is caught, unless every later hash of that chain was computed anew."
-        );
-        Ok(Verification { ok: true, text, broken_row: None })
+        let text = format!("ok: {rows} rows, each hash matches its row and the row before it");
+        let details = "Checked without signed heads: an edit within a chain is caught, unless every later hash of it was computed anew.".into();
+        Ok(Verification { ok: true, text, details, broken_row: None })
     }
 }
 
