@@ -249,7 +249,7 @@ async fn pieces_of_one_text_that_wait_become_one_frame() {
     let (mut text, mut frames) = (String::new(), 0);
     loop {
         let frame = socket.until_type("glimpse").await;
-        match frame["shown"]["kind"].as_str() {
+        match frame["shown"]["type"].as_str() {
             Some("text") => text += frame["shown"]["text"].as_str().unwrap(),
             _ => break,
         }
