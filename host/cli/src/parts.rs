@@ -157,7 +157,6 @@ pub(crate) fn workspace(folder: &Folder, config: &Config) -> anyhow::Result<Path
 pub(crate) struct Assembly {
     pub(crate) gateway: Gateway,
     pub(crate) ledger: Ledger,
-    pub(crate) components: Vec<wirken_plugin::Info>,
 }
 
 /// Puts the gateway together. The caller holds the data folder's lock.
@@ -182,7 +181,7 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) 
     let model = provider_model(provider, config, vault, &ledger)?;
     let instructions = config.instructions().to_owned();
     let gateway = Gateway::start(Parts { ledger: ledger.clone(), reader, model: Arc::new(model), tools: Arc::new(tools), instructions })?;
-    Ok(Assembly { gateway, ledger, components })
+    Ok(Assembly { gateway, ledger })
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.

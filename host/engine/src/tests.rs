@@ -1,0 +1,153 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::*;
+
+/// A component with one function `run` around a core function body.
+fn component(body: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+            (core module $m
+                (memory (export "memory") 1)
+                (table 1 funcref)
+                (func $recurse call $recurse)
+                (func (export "run") (result i32) {body}))
+            (core instance $i (instantiate $m))
+            (func (export "run") (result s32) (canon lift (core func $i "run"))))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+fn engine(cache: Option<&Path>) -> Engine {
+    Engine::new(&Options { cache: cache.map(Path::to_owned), ..Options::default() }).unwrap()
+}
+
+fn limits() -> Limits {
+    Limits { fuel: 1_000_000, deadline: std::time::Duration::from_secs(5), memory_bytes: 4 << 20, table_elements: 100, output_bytes: 1 << 16 }
+}
+
+async fn run(engine: &Engine, body: &str, limits: &Limits) -> Result<i32, CallError> {
+    let (code, _) = engine.load(&component(body)).unwrap();
+    let linker = wasmtime::component::Linker::<State<()>>::new(engine.wasmtime());
+    let mut cell = engine.cell((), limits);
+    let running = cell.begin().await?;
+    let instantiated = running.watch(linker.instantiate_async(cell.store(), code.component())).await;
+    let instance = cell.end(instantiated)?;
+    drop(running);
+    let function = instance.get_typed_func::<(), (i32,)>(cell.store(), "run").unwrap();
+    let running = cell.begin().await?;
+    let result = running.watch(function.call_async(cell.store(), ())).await;
+    cell.end(result).map(|(value,)| value)
+}
+
+#[tokio::test]
+async fn each_way_to_end_early_has_its_own_error() {
+    let engine = engine(None);
+    assert_eq!(run(&engine, "i32.const 7", &limits()).await, Ok(7));
+    let endless = "(loop (br 0)) unreachable";
+    assert_eq!(run(&engine, endless, &limits()).await, Err(CallError::Fuel { limit: 1_000_000 }));
+    let slow = Limits { fuel: u64::MAX / 2, deadline: std::time::Duration::from_millis(60), ..limits() };
+    assert_eq!(run(&engine, endless, &slow).await, Err(CallError::Deadline { millis: 60 }));
+    let roomy = Limits { fuel: 100_000_000, ..limits() };
+    assert_eq!(run(&engine, "call $recurse i32.const 0", &roomy).await, Err(CallError::Trap { code: "stack-overflow", panic: None }));
+    assert_eq!(run(&engine, "unreachable", &limits()).await, Err(CallError::Trap { code: "unreachable", panic: None }));
+    assert_eq!(
+        run(&engine, "i32.const 1 i32.const 0 i32.div_s", &limits()).await,
+        Err(CallError::Trap { code: "division-by-zero", panic: None })
+    );
+}
+
+#[tokio::test]
+async fn memory_and_tables_are_bounded_on_both_sides() {
+    let engine = engine(None);
+    // One page is there; 63 more are 4 MiB, and a 64th is past it.
+    assert_eq!(run(&engine, "i32.const 63 memory.grow", &limits()).await, Ok(1));
+    let refused = run(&engine, "i32.const 64 memory.grow drop unreachable", &limits()).await;
+    assert_eq!(refused, Err(CallError::Memory { limit: 4 << 20 }));
+    assert_eq!(run(&engine, "ref.null func i32.const 99 table.grow", &limits()).await, Ok(1));
+    let refused = run(&engine, "ref.null func i32.const 100 table.grow drop unreachable", &limits()).await;
+    assert_eq!(refused, Err(CallError::Table { limit: 100 }));
+    // A guest that copes with the refusal goes on.
+    assert_eq!(run(&engine, "i32.const 64 memory.grow", &limits()).await, Ok(-1));
+}
+
+#[tokio::test]
+async fn no_manifest_gets_more_than_the_maximum() {
+    let maximum = Limits { fuel: 10_000, ..Limits::MAXIMUM };
+    let engine = Engine::new(&Options { maximum, ..Options::default() }).unwrap();
+    assert_eq!(run(&engine, "(loop (br 0)) unreachable", &limits()).await, Err(CallError::Fuel { limit: 10_000 }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_guest_that_computes_lets_others_run_on_the_same_thread() {
+    let engine = engine(None);
+    let busy = Limits { fuel: u64::MAX / 2, deadline: std::time::Duration::from_millis(400), ..limits() };
+    let theirs = engine.clone();
+    let computing = tokio::spawn(async move { run(&theirs, "(loop (br 0)) unreachable", &busy).await });
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    assert_eq!(tokio::spawn({ let engine = engine.clone(); async move { run(&engine, "i32.const 1", &limits()).await } }).await.unwrap(), Ok(1));
+    assert!(!computing.is_finished(), "the other call did not wait for the deadline of this one");
+    assert_eq!(computing.await.unwrap(), Err(CallError::Deadline { millis: 400 }));
+}
+
+fn only_file(folder: &Path) -> std::path::PathBuf {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    files.remove(0)
+}
+
+#[test]
+fn the_cache_takes_back_only_what_this_installation_wrote_for_these_bytes() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("cache");
+    let wasm = component("i32.const 7");
+    let load = || engine(Some(&folder)).load(&wasm).unwrap().1;
+    assert_eq!(load().event, CacheEvent::Compiled);
+    assert_eq!(load().event, CacheEvent::Hit);
+    let path = only_file(&folder);
+    let good = fs::read(&path).unwrap();
+    // A bit anywhere: in the tag, in the headers, in the code.
+    for at in [0, 31, 32, good.len() / 2, good.len() - 1] {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        fs::write(&path, &bad).unwrap();
+        let outcome = load();
+        assert_eq!(outcome.event, CacheEvent::Rejected, "byte {at}");
+        assert_eq!(load().event, CacheEvent::Hit, "it is made again");
+    }
+    for bad in [&b""[..], &good[..31], &good[..32], &good[..good.len() - 1]] {
+        fs::write(&path, bad).unwrap();
+        assert_eq!(load().event, CacheEvent::Rejected, "{} bytes", bad.len());
+    }
+    // Another installation's file, whole and genuine there.
+    let other = temporary.path().join("other");
+    engine(Some(&other)).load(&wasm).unwrap();
+    fs::copy(only_file(&other), &path).unwrap();
+    assert_eq!(load().event, CacheEvent::Rejected);
+    // This installation's file of another component.
+    let second = component("i32.const 8");
+    engine(Some(&folder)).load(&second).unwrap();
+    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|file| file.extension().is_some() && *file != path).collect();
+    fs::copy(&files[0], &path).unwrap();
+    assert_eq!(load().event, CacheEvent::Rejected);
+}
+
+#[test]
+fn the_key_of_the_cache_is_private_or_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("cache");
+    engine(Some(&folder));
+    let key = folder.join("key");
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+    let refused = Engine::new(&Options { cache: Some(folder), ..Options::default() }).unwrap_err();
+    assert!(refused.to_string().contains("delete it"), "{refused}");
+}
+
+#[test]
+fn what_does_not_compile_says_why() {
+    let error = engine(None).load(b"\0asm\x0d\0\x01\0garbage").unwrap_err();
+    assert!(matches!(error, EngineError::Compile(_)), "{error}");
+}

@@ -56,7 +56,9 @@ fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
     }
     let files = shape.authority.iter().any(|import| import.starts_with("wasi:filesystem/"));
     match (files, guest.workspace) {
-        (true, false) => Err("it imports wasi:filesystem, so component.toml needs [filesystem] workspace = \"read-only\" or \"read-write\"".into()),
+        (true, false) => {
+            Err("it imports wasi:filesystem, so component.toml needs [filesystem] workspace = \"read-only\" or \"read-write\"".into())
+        }
         (false, true) => Err("component.toml asks for the workspace, but nothing of wasi:filesystem is imported".into()),
         _ => Ok(()),
     }

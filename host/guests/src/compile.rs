@@ -53,7 +53,8 @@ fn compiler(root: &Path) -> Result<PathBuf, Error> {
 
 /// Takes the folder of downloaded crates out of panic messages, so that a component is the same wherever it is built.
 fn flags() -> Option<OsString> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
+    let home =
+        std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
     let sources = crate::discover::folders(&home.join("registry/src")).ok()?;
     let mut flags = OsString::new();
     for source in sources {

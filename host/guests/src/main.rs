@@ -56,7 +56,7 @@ fn encode(guest: &Guest, module: &Path) -> Result<Vec<u8>, Error> {
     ComponentEncoder::default()
         .validate(true)
         .module(&bytes)
-        .and_then(|encoder| encoder.encode())
+        .and_then(|mut encoder| encoder.encode())
         .map_err(|error| failed(format!("{error:#}")))
 }
 

@@ -34,7 +34,7 @@ fn file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         return Ok(());
     }
     // In place at once: a reader never sees half of it.
-    let partial = path.with_extension("partial");
+    let partial = path.with_extension(format!("partial-{}", std::process::id()));
     std::fs::write(&partial, bytes).map_err(Error::at(&partial))?;
     std::fs::rename(&partial, path).map_err(Error::at(path))
 }

@@ -1,1 +1,314 @@
+use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+use wirken_types::chat::{AssistantItem, Message, Part, ToolCall, plain_text};
+use wirken_types::event::{Event, Place, ToolOutcome};
+use wirken_types::provider::{Event as Step, ProviderError};
+use wirken_types::{Digest, TurnId};
+
+use super::*;
+use crate::resume::MAX_RESUMES;
+
+fn setup() -> Setup {
+    let origin = ToolOrigin { component: "files".into(), digest: Digest::ZERO };
+    Setup { provider: "p".into(), model: "m".into(), tools: BTreeMap::from([("read".into(), origin.clone()), ("list".into(), origin)]) }
+}
+
+fn inbound(turn: TurnId, text: &str) -> Event {
+    Event::Inbound { turn, account: "webchat".into(), key: text.into(), sender: "owner".into(), content: Some(vec![Part::text(text)]) }
+}
+
+fn call(id: &str, name: &str) -> Step {
+    Step::ToolCall(ToolCall { id: id.into(), name: name.into(), arguments: "{}".into() })
+}
+
+fn failure(kind: &str, retry_after_millis: Option<u64>) -> Input {
+    Input::RequestFailed { error: ProviderError { kind: kind.into(), message: "no".into(), retry_after_millis } }
+}
+
+/// A turn with everything that it recorded, as its driver would.
+struct Driven {
+    turn: Turn,
+    events: Vec<Event>,
+    live: Conversation,
+    last: Vec<Effect>,
+}
+
+impl Driven {
+    fn start() -> Self {
+        let id = TurnId::generate();
+        let place = Place { agent: "a".into(), account: "webchat".into(), conversation: "c".into(), thread: None };
+        let (turn, effects) = Turn::start(id, setup(), vec![Event::SessionOpened { place }], inbound(id, "hi"));
+        let mut driven = Self { turn, events: Vec::new(), live: Conversation::default(), last: Vec::new() };
+        driven.take(effects);
+        driven
+    }
+
+    fn take(&mut self, effects: Vec<Effect>) {
+        for effect in &effects {
+            if let Effect::Record(events) = effect {
+                events.iter().for_each(|event| self.live.apply(event));
+                self.events.extend(events.clone());
+            }
+        }
+        self.last = effects;
+    }
+
+    fn input(&mut self, input: Input) -> &mut Self {
+        let effects = self.turn.handle(input);
+        self.take(effects);
+        self
+    }
+
+    fn step(&mut self, step: Step) -> &mut Self {
+        self.input(Input::Step(step))
+    }
+
+    fn say(&mut self, text: &str) {
+        let event = inbound(self.turn.id(), text);
+        self.live.apply(&event);
+        self.events.push(event);
+        self.input(Input::Said);
+    }
+
+    fn kinds(&self) -> Vec<&'static str> {
+        self.events.iter().map(Event::kind).collect()
+    }
+
+    fn resumed(&self) -> (Turn, Vec<Effect>) {
+        Turn::resume(self.turn.id(), setup(), &self.events)
+    }
+}
+
+#[test]
+fn a_plain_turn_takes_two_records() {
+    let mut driven = Driven::start();
+    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Ask]));
+    driven.step(Step::Text("Hel".into())).step(Step::Text("lo".into())).step(Step::Stop("end".into())).input(Input::ResponseEnded);
+    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::End]));
+    assert_eq!(
+        driven.kinds(),
+        ["session-opened", "inbound", "turn-started", "requested", "responded", "outbound-attempted", "outbound-outcome", "turn-finished"]
+    );
+    assert_eq!(driven.live.messages().last(), Some(&Message::Assistant(vec![AssistantItem::Text("Hello".into())])));
+    assert!(driven.turn.ended());
+}
+
+#[test]
+fn calls_run_one_after_the_other_and_each_is_recorded_before_it_starts() {
+    let mut driven = Driven::start();
+    driven.step(call("1", "read")).step(call("2", "nothing-of-this-name")).step(call("3", "list")).input(Input::ResponseEnded);
+    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call)] if call.id == "1"));
+    assert_eq!(driven.events.last().unwrap().kind(), "tool-started");
+    driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: vec![Part::text("one")] });
+    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call)] if call.id == "3"));
+    driven.input(Input::ToolEnded { outcome: ToolOutcome::Failed, content: vec![Part::text("three")] });
+    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Ask]));
+    let Some(Message::Tool(results)) = driven.live.messages().last() else { panic!("{:?}", driven.live) };
+    let shown: Vec<(&str, bool)> = results.iter().map(|result| (result.call_id.as_str(), result.is_error)).collect();
+    assert_eq!(shown, [("1", false), ("2", true), ("3", true)]);
+    assert!(plain_text(&results[1].content).contains("list, read"), "{results:?}");
+}
+
+#[test]
+fn calls_of_one_response_never_share_an_id() {
+    let mut driven = Driven::start();
+    for id in ["x", "x", "", "", "x-2"] {
+        driven.step(call(id, "read"));
+    }
+    driven.input(Input::ResponseEnded);
+    let Some(Event::Responded { content: Some(items), .. }) = driven.events.iter().find(|event| event.kind() == "responded") else { panic!() };
+    let ids: std::collections::BTreeSet<&str> =
+        items.iter().filter_map(|item| if let AssistantItem::ToolCall(call) = item { Some(call.id.as_str()) } else { None }).collect();
+    assert_eq!(ids.len(), 5, "{ids:?}");
+    assert!(!ids.contains(""));
+}
+
+#[test]
+fn the_twentieth_round_is_made_and_a_twenty_first_is_not() {
+    let mut driven = Driven::start();
+    for round in 1..MAX_ROUNDS {
+        driven.step(call("c", "read")).input(Input::ResponseEnded);
+        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: Vec::new() });
+        assert!(matches!(driven.last.last(), Some(Effect::Ask)), "round {round}");
+    }
+    driven.step(call("c", "read")).input(Input::ResponseEnded);
+    assert!(driven.turn.ended());
+    assert_eq!(driven.kinds().iter().filter(|kind| **kind == "requested").count(), MAX_ROUNDS as usize);
+    assert!(matches!(driven.events.last(), Some(Event::TurnInterrupted { reason, .. }) if reason.contains("20")));
+    // The call that was not run has a result all the same.
+    assert!(matches!(driven.live.messages().last(), Some(Message::Tool(results)) if results.len() == 1));
+}
+
+#[test]
+fn what_is_said_meanwhile_is_answered_in_the_same_turn_and_comes_after_the_answer_that_did_not_see_it() {
+    let mut driven = Driven::start();
+    driven.step(Step::Text("one".into()));
+    driven.say("and two?");
+    driven.input(Input::ResponseEnded);
+    assert!(matches!(driven.last.last(), Some(Effect::Ask)));
+    let roles: Vec<&str> = driven
+        .live
+        .messages()
+        .iter()
+        .map(|message| match message {
+            Message::User(_) => "user",
+            Message::Assistant(_) => "assistant",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(roles, ["user", "assistant", "user"]);
+    driven.step(Step::Text("two".into())).input(Input::ResponseEnded);
+    assert!(driven.turn.ended());
+}
+
+#[test]
+fn a_busy_provider_is_asked_three_times_and_waited_for_thirty_seconds_at_most() {
+    let mut driven = Driven::start();
+    driven.input(failure("rate-limited", Some(30_000)));
+    assert!(matches!(driven.last.last(), Some(Effect::Wait(30_000))));
+    driven.input(Input::Waited);
+    assert!(matches!(driven.last.last(), Some(Effect::Ask)));
+    driven.input(failure("overloaded", None)).input(Input::Waited);
+    driven.input(failure("rate-limited", Some(1)));
+    assert!(driven.turn.ended(), "{:?}", driven.last);
+
+    let mut impatient = Driven::start();
+    impatient.input(failure("rate-limited", Some(30_001)));
+    assert!(impatient.turn.ended());
+    let mut refused = Driven::start();
+    refused.input(failure("authentication", None));
+    assert!(refused.turn.ended());
+}
+
+#[test]
+fn a_broken_answer_keeps_what_had_come_but_no_call_of_it() {
+    let mut driven = Driven::start();
+    driven.step(Step::Text("Half".into())).step(call("1", "read"));
+    driven.input(failure("rate-limited", None));
+    assert!(driven.turn.ended());
+    assert_eq!(driven.live.messages().last(), Some(&Message::Assistant(vec![AssistantItem::Text("Half".into())])));
+    assert!(!driven.kinds().contains(&"tool-started"));
+}
+
+#[test]
+fn a_stop_ends_every_phase_and_late_steps_change_nothing() {
+    let mut asking = Driven::start();
+    asking.step(Step::Text("Hal".into())).input(Input::Stop { reason: "enough".into() });
+    assert!(matches!(asking.last.first(), Some(Effect::Abandon)));
+    let mut calling = Driven::start();
+    calling.step(call("1", "read")).step(call("2", "list")).input(Input::ResponseEnded).input(Input::Stop { reason: "enough".into() });
+    let mut waiting = Driven::start();
+    waiting.input(failure("rate-limited", None)).input(Input::Stop { reason: "enough".into() });
+    for driven in [&mut asking, &mut calling, &mut waiting] {
+        assert!(driven.turn.ended());
+        assert!(matches!(driven.events.last(), Some(Event::TurnInterrupted { reason, .. }) if reason == "enough"));
+        let before = driven.events.len();
+        driven.step(Step::Text("late".into())).input(Input::ResponseEnded).input(Input::Waited);
+        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: Vec::new() });
+        assert_eq!(driven.events.len(), before);
+    }
+    assert!(matches!(calling.live.messages().last(), Some(Message::Tool(results)) if results.len() == 2));
+}
+
+#[test]
+fn responses_are_bounded_on_both_sides() {
+    let mut fits = Driven::start();
+    fits.step(Step::Text("x".repeat(8 * 1024 * 1024)));
+    assert!(!fits.turn.ended());
+    fits.step(Step::Text("x".into()));
+    assert!(fits.turn.ended());
+    let mut calls = Driven::start();
+    for index in 0..64 {
+        calls.step(call(&index.to_string(), "read"));
+    }
+    assert!(!calls.turn.ended());
+    calls.step(call("more", "read"));
+    assert!(calls.turn.ended());
+}
+
+#[test]
+fn a_resumed_turn_asks_again_or_goes_on_with_calls_that_had_not_started() {
+    let asked = Driven::start();
+    let (turn, effects) = asked.resumed();
+    assert!(matches!(effects.last(), Some(Effect::Ask)));
+    assert_eq!(turn.round, 1);
+
+    let mut called = Driven::start();
+    called.step(call("1", "read")).step(call("2", "list")).input(Input::ResponseEnded);
+    let (_, effects) = called.resumed();
+    let [Effect::Record(events), Effect::Call(next)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(next.id, "2", "the call that had started is not started again");
+    assert!(events.iter().any(|event| matches!(event, Event::ToolFinished { call_id, outcome: ToolOutcome::Interrupted, .. } if call_id == "1")));
+}
+
+#[test]
+fn a_turn_that_stops_the_host_again_and_again_is_given_up() {
+    let mut driven = Driven::start();
+    for attempt in 1..=MAX_RESUMES {
+        let (turn, effects) = driven.resumed();
+        assert!(!turn.ended(), "attempt {attempt}");
+        driven.take(effects);
+    }
+    let (turn, effects) = driven.resumed();
+    assert!(turn.ended());
+    driven.take(effects);
+    assert!(matches!(driven.events.last(), Some(Event::TurnInterrupted { .. })));
+}
+
+fn any_input() -> impl Strategy<Value = Option<Input>> {
+    let text = "[a-zäö]{0,8}";
+    prop_oneof![
+        text.prop_map(|text| Some(Input::Step(Step::Text(text)))),
+        text.prop_map(|text| Some(Input::Step(Step::Reasoning(text)))),
+        ("[ab]{0,2}", prop_oneof!["read", "list", "none"]).prop_map(|(id, name)| Some(Input::Step(call(&id, &name)))),
+        Just(Some(Input::ResponseEnded)),
+        Just(Some(Input::ResponseEnded)),
+        prop_oneof!["rate-limited", "protocol"].prop_map(|kind| Some(failure(&kind, None))),
+        Just(Some(Input::Waited)),
+        text.prop_map(|text| Some(Input::ToolEnded { outcome: ToolOutcome::Ok, content: vec![Part::text(text)] })),
+        Just(None),
+    ]
+}
+
+proptest! {
+    /// Whatever happens, the session that is rebuilt from its events is the live one, no call starts twice, and a turn
+    /// that was cut off anywhere can be taken up without starting a call again.
+    #[test]
+    fn a_rebuilt_session_is_the_live_one(inputs in prop::collection::vec(any_input(), 0..40), cut in 0_usize..200) {
+        let mut driven = Driven::start();
+        for (index, input) in inputs.into_iter().enumerate() {
+            match input {
+                Some(input) => { driven.input(input); }
+                None if !driven.turn.ended() => driven.say(&format!("more {index}")),
+                None => {}
+            }
+        }
+        prop_assert_eq!(&Conversation::replay(&driven.events), &driven.live);
+
+        // Cut off after any record that stands at a commit's end, which is anywhere between two inputs.
+        let cut = cut % (driven.events.len() + 1);
+        let kept = &driven.events[..cut.max(4)];
+        let ended = kept.iter().any(|event| matches!(event, Event::TurnFinished { .. } | Event::TurnInterrupted { .. }));
+        if !ended {
+            let (_, effects) = Turn::resume(driven.turn.id(), setup(), kept);
+            let mut events = kept.to_vec();
+            for effect in effects {
+                if let Effect::Record(more) = effect {
+                    events.extend(more);
+                }
+            }
+            let mut started = Vec::new();
+            for event in &events {
+                match event {
+                    Event::Responded { .. } => started.clear(),
+                    Event::ToolStarted { call_id, .. } => {
+                        prop_assert!(!started.contains(call_id), "{} started twice", call_id);
+                        started.push(call_id.clone());
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}

@@ -127,6 +127,7 @@ async function open(id) {
     if (mine !== opening) return;
     if (failure.status === 404) {
       history.replaceState(null, "", location.pathname);
+      composer.lost(id);
       openNew();
     }
     if (failure.status === 401) return showGate(failure);

@@ -19,6 +19,7 @@ export class Composer {
     this.session = null;
     this.closed = false;
     this.connected = false;
+    this.gone = new Set();
     const kept = read();
     this.drafts = new Map(kept.drafts);
     /** { key, session, text } */
@@ -94,10 +95,21 @@ export class Composer {
   refused(key) {
     if (this.pending?.key !== key) return;
     const { session, text } = this.pending;
+    const shown = this.waiting;
     this.pending = null;
-    this.drafts.set(session ?? NEW, text);
+    const draft = this.gone.has(session) ? NEW : (session ?? NEW);
+    this.drafts.set(draft, text);
+    if (shown || draft === (this.session ?? NEW)) this.field.value = text;
     this.remember();
     this.render();
+  }
+
+  /** There is no such chat: what was being written in it is kept for a new one. */
+  lost(session) {
+    this.gone.add(session);
+    const draft = this.drafts.get(session);
+    this.drafts.delete(session);
+    if (draft !== undefined && !this.drafts.has(NEW)) this.drafts.set(NEW, draft);
   }
 
   link(connected) {

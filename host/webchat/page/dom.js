@@ -38,10 +38,15 @@ export function timeElement(millis, text) {
   return el("time", { datetime: new Date(millis).toISOString(), title: exact(millis) }, text);
 }
 
+/** What fits on a line of a narrow screen stays on one. */
+const ONE_LINE = 44;
+
 /** A JSON document as people read it, or the text as it is. */
 export function pretty(json) {
   try {
-    return JSON.stringify(JSON.parse(json), null, 2);
+    const value = JSON.parse(json);
+    const line = JSON.stringify(value, null, 1).replace(/\n\s*/g, " ");
+    return line.length <= ONE_LINE ? line : JSON.stringify(value, null, 2);
   } catch {
     return json;
   }

@@ -60,20 +60,19 @@ export class Ledger {
       const { rows, verification } = await api.ledger(session);
       // Another chat was opened, or another check was asked for, meanwhile.
       if (asked !== this.asked || session !== this.session) return;
-      this.say(verification.ok ? "ok" : "broken", verification.text);
+      this.say(verification.ok ? "ok" : "broken", verification.text, verification.details);
       this.rows.replaceChildren(...rows.map((row) => this.row(row, verification.broken_row)));
     } catch (failure) {
       if (asked === this.asked) this.say("broken", failure.message);
     }
   }
 
-  say(state, text) {
+  say(state, text, details = "") {
+    const open = this.result.querySelector("details")?.open ?? false;
     this.result.dataset.state = state;
-    const [first, ...rest] = text.split("\n");
-    const more = rest.join(" ").trim();
     this.result.replaceChildren(
-      el("p", { class: "verify-first" }, first),
-      ...(more === "" ? [] : [el("details", {}, el("summary", {}, "What this check covers"), el("p", {}, more))]),
+      el("p", { class: "verify-first" }, text),
+      ...(details === "" ? [] : [el("details", { open }, el("summary", {}, "What was checked"), el("p", {}, details))]),
     );
   }
 

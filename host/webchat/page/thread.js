@@ -92,7 +92,7 @@ export class Thread {
   glimpse(turn, shown) {
     // The turn ended meanwhile, or is not known yet: its record says all.
     if (turn !== this.turn) return;
-    switch (shown.kind) {
+    switch (shown.type) {
       case "text": {
         this.working(null);
         this.liveText().appendData(shown.text);

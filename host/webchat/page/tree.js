@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-const PLAIN = new Set(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "li", "code", "em", "strong", "del", "br", "hr", "span"]);
+const PLAIN = new Set(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "li", "tr", "code", "em", "strong", "del", "br", "hr", "span"]);
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const ALIGNS = new Set(["left", "center", "right"]);
 

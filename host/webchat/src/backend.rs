@@ -25,8 +25,10 @@ pub struct BackendError(pub String);
 #[derive(Clone, Debug)]
 pub struct Verification {
     pub ok: bool,
-    /// For people.
+    /// For people, in a line.
     pub text: String,
+    /// What was checked, and what such a check cannot find.
+    pub details: String,
     /// The first row that is wrong.
     pub broken_row: Option<u64>,
 }

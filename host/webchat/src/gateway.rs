@@ -42,11 +42,13 @@ impl Backend for Gateway {
 
     async fn verify(&self, session: SessionId) -> Result<Verification, BackendError> {
         let report = Self::verify(self, session).await?;
-        let broken_row = match &report.verdict {
-            Verdict::Broken { seq, .. } => Some(*seq),
-            Verdict::Ok | Verdict::Empty => None,
+        let (text, broken_row) = match &report.verdict {
+            // The chat is the one that is open: its id would say nothing to the person.
+            Verdict::Ok => (format!("ok: {} rows, each hash matches its row and the row before it", report.rows), None),
+            Verdict::Empty => ("ok: nothing is recorded yet".into(), None),
+            Verdict::Broken { seq, what, .. } => (format!("broken at row {seq}: {what}"), Some(*seq)),
         };
-        Ok(Verification { ok: report.is_ok(), text: report.says(), broken_row })
+        Ok(Verification { ok: report.is_ok(), text, details: report.says(), broken_row })
     }
 }
 

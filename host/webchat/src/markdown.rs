@@ -6,7 +6,7 @@
 
 mod links;
 
-use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag};
+use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TextMergeStream};
 use serde::Serialize;
 
 use crate::bounds::{MARKDOWN_BYTES, MARKDOWN_DEPTH, MARKDOWN_NODES};
@@ -82,7 +82,8 @@ pub(crate) fn tree(text: &str) -> Option<Vec<Node>> {
     }
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut builder = Builder::default();
-    for event in Parser::new_ext(text, options) {
+    // An address may come in pieces, which are looked at as one.
+    for event in TextMergeStream::new(Parser::new_ext(text, options)) {
         builder.event(event)?;
     }
     Some(builder.done)

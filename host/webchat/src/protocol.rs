@@ -47,7 +47,7 @@ pub(crate) enum ToPage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         tree: Option<Vec<Node>>,
     },
-    Glimpse { session: SessionId, turn: TurnId, shown: Glimpse },
+    Glimpse { session: SessionId, turn: TurnId, shown: Shown },
     /// The list of chats, since it changed.
     Sessions { sessions: Vec<Chat> },
     /// Rows were missed: watch again from the first that is not known.
@@ -57,42 +57,6 @@ pub(crate) enum ToPage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<&'a str>,
     },
-}
-
-/// What is under way and not recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub(crate) enum Glimpse {
-    Text { text: String },
-    Reasoning { text: String },
-    CallBegun { id: String, tool: String },
-    Progress { label: String, done: u64, total: Option<u64> },
-    Waiting { millis: u64, message: String },
-}
-
-impl From<Shown> for Glimpse {
-    fn from(shown: Shown) -> Self {
-        match shown {
-            Shown::Text { text } => Self::Text { text },
-            Shown::Reasoning { text } => Self::Reasoning { text },
-            Shown::CallBegun { id, tool } => Self::CallBegun { id, tool },
-            Shown::Progress { label, done, total } => Self::Progress { label, done, total },
-            Shown::Waiting { millis, message } => Self::Waiting { millis, message },
-        }
-    }
-}
-
-impl Glimpse {
-    /// Takes up the glimpse that comes next, where the two are one text. Otherwise gives it back.
-    pub(crate) fn join(&mut self, next: Self) -> Option<Self> {
-        match (self, next) {
-            (Self::Text { text }, Self::Text { text: more }) | (Self::Reasoning { text }, Self::Reasoning { text: more }) => {
-                text.push_str(&more);
-                None
-            }
-            (_, next) => Some(next),
-        }
-    }
 }
 
 /// A chat, as it stands in the list.
@@ -176,13 +140,14 @@ pub(crate) struct LedgerView {
 pub(crate) struct Checked {
     ok: bool,
     text: String,
+    details: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     broken_row: Option<u64>,
 }
 
 impl From<Verification> for Checked {
-    fn from(Verification { ok, text, broken_row }: Verification) -> Self {
-        Self { ok, text, broken_row }
+    fn from(Verification { ok, text, details, broken_row }: Verification) -> Self {
+        Self { ok, text, details, broken_row }
     }
 }
 
@@ -253,18 +218,7 @@ mod tests {
                 "event":{"kind":"outbound-attempted","turn":turn,"outbound":1,"attempt":1,"content":"*a*"},
                 "tree":[{"t":"p","c":[{"t":"em","c":["a"]}]}]})
         );
-        let frame = ToPage::Glimpse { session, turn, shown: Shown::Text("a".into()).into() };
-        assert_eq!(serde_json::to_value(frame).unwrap(), json!({"type":"glimpse","session":session,"turn":turn,"shown":{"kind":"text","text":"a"}}));
-    }
-
-    #[test]
-    fn joins_glimpses_of_one_text_only() {
-        let text = |text: &str| Glimpse::Text { text: text.into() };
-        let mut glimpse = text("a");
-        assert_eq!(glimpse.join(text("b")), None);
-        assert_eq!(glimpse, text("ab"));
-        let reasoning = Glimpse::Reasoning { text: "c".into() };
-        assert_eq!(glimpse.join(reasoning.clone()), Some(reasoning));
-        assert_eq!(glimpse, text("ab"));
+        let frame = ToPage::Glimpse { session, turn, shown: Shown::Text { text: "a".into() } };
+        assert_eq!(serde_json::to_value(frame).unwrap(), json!({"type":"glimpse","session":session,"turn":turn,"shown":{"type":"text","text":"a"}}));
     }
 }

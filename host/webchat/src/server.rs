@@ -1,6 +1,7 @@
 //! The server: where it listens, what each request passes first, and how it ends.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -55,10 +56,15 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 const PLACES: usize = 1024;
 
 /// The browser's surface, listening.
-#[derive(Debug)]
 pub struct WebChat<B> {
     listener: TcpListener,
     app: App<B>,
+}
+
+impl<B> fmt::Debug for WebChat<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebChat").field("address", &self.app.address).finish_non_exhaustive()
+    }
 }
 
 impl<B: Backend> WebChat<B> {
@@ -154,7 +160,7 @@ async fn admit<B: Backend>(State(app): State<App<B>>, request: Request, next: Ne
 pub(crate) const LOGGED_OUT: &str = "This browser is not logged in. Run `wirken webchat login`, and open the address that it prints.";
 
 /// What every request and socket shares.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct App<B> {
     pub(crate) backend: B,
     shared: Arc<Shared>,
@@ -168,7 +174,6 @@ impl<B> std::ops::Deref for App<B> {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) logins: Logins,
     pub(crate) address: SocketAddr,

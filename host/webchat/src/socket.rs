@@ -18,13 +18,14 @@ use futures_util::SinkExt as _;
 use http::StatusCode;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Instant, MissedTickBehavior};
+use wirken_turn::Shown;
 use wirken_types::{SessionId, Timestamp};
 
 use crate::api::{Failure, STOP_REASON};
 use crate::backend::{Accepted, Backend, BackendError, SENDER, Say, Update};
 use crate::bounds::{FRAME_BYTES, FRAMES_PER_FLUSH, MESSAGE_CHARS, PING_EVERY, SILENCE, SOCKETS, WRITE_TIMEOUT};
 use crate::logins::BrowserKey;
-use crate::protocol::{FromPage, Glimpse, ToPage, tree};
+use crate::protocol::{FromPage, ToPage, tree};
 use crate::server::{App, LOGGED_OUT, new_place};
 
 /// Close codes. Those from 4000 on are for applications to choose; the page knows this one.
@@ -267,11 +268,10 @@ impl<B: Backend> Socket<B> {
                     watched.next = seq + 1;
                     self.feed(&ToPage::Recorded { session, seq, at, event: &event, tree: tree(&event) }).await?;
                 }
-                Ok(Update::Glimpse { turn, shown }) => {
-                    let mut shown = Glimpse::from(shown);
+                Ok(Update::Glimpse { turn, mut shown }) => {
                     while let Some(Ok(Update::Glimpse { turn: next_turn, shown: next })) = queue.front()
                         && *next_turn == turn
-                        && shown.join(next.clone().into()).is_none()
+                        && joined(&mut shown, next)
                     {
                         queue.pop_front();
                     }
@@ -306,6 +306,17 @@ impl<B: Backend> Socket<B> {
 
     async fn write(&mut self, message: Message) -> Result<(), End> {
         timely(self.io.send(message)).await
+    }
+}
+
+/// Takes the next glimpse into this one, where the two are pieces of one text.
+fn joined(shown: &mut Shown, next: &Shown) -> bool {
+    match (shown, next) {
+        (Shown::Text { text }, Shown::Text { text: more }) | (Shown::Reasoning { text }, Shown::Reasoning { text: more }) => {
+            text.push_str(more);
+            true
+        }
+        _ => false,
     }
 }
 

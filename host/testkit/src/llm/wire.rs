@@ -39,22 +39,19 @@ pub(crate) fn whole(reply: &Reply, request: &Value, id: u64) -> Vec<Bytes> {
 /// A streamed response, an event each.
 pub(crate) fn stream(reply: &Reply, request: &Value, id: u64) -> Vec<Bytes> {
     let with_usage = request.pointer("/stream_options/include_usage").and_then(Value::as_bool).unwrap_or_default();
-    let head = json!({
+    // What all events have in common is written once: a long stream is mostly this.
+    let mut head = json!({
         "id": response_id(id),
         "object": "chat.completion.chunk",
         "created": now(),
         "model": request.get("model"),
         "system_fingerprint": null,
-    });
+    })
+    .to_string();
+    head.truncate(head.len().saturating_sub(1));
     let event = |choices: Value, usage: Option<Value>| {
-        let mut chunk = head.clone();
-        if let Some(chunk) = chunk.as_object_mut() {
-            chunk.insert("choices".to_owned(), choices);
-            if with_usage {
-                chunk.insert("usage".to_owned(), usage.unwrap_or(Value::Null));
-            }
-        }
-        Bytes::from(format!("data: {chunk}\n\n"))
+        let usage = if with_usage { format!(",\"usage\":{}", usage.unwrap_or(Value::Null)) } else { String::new() };
+        Bytes::from(format!("data: {head},\"choices\":{choices}{usage}}}\n\n"))
     };
     let delta = |delta: Value| event(json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": null }]), None);
 

@@ -1,5 +1,13 @@
 //! The codec from outside, on plain values: what it sends, what it makes of answers, and where it stops.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail as tests do"
+)]
+
 mod bounds;
 mod decode;
 mod encode;

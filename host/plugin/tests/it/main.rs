@@ -1,0 +1,153 @@
+//! Components loaded, refused, called and stopped, with the guests that `just guests` built.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use wirken_engine::{Engine, Options};
+use wirken_manifest::{Kind, Manifest};
+use wirken_plugin::{Access, Grant, Package, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
+use wirken_types::chat::plain_text;
+use wirken_types::event::ToolOutcome;
+
+fn package(path: &str) -> Package {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist").join(path);
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{path}/{name}: {error}; run `just guests`"));
+    let manifest = Manifest::parse(&String::from_utf8(read("component.toml")).unwrap()).unwrap();
+    Package { manifest, wasm: Cow::Owned(read("component.wasm")) }
+}
+
+fn engine() -> Engine {
+    Engine::new(&Options::default()).unwrap()
+}
+
+async fn hostile(engine: &Engine) -> ToolPlugin {
+    ToolPlugin::load(engine, package("fixtures/hostile"), &Grant::default()).await.unwrap()
+}
+
+async fn call(tool: &ToolPlugin, name: &str, arguments: &str) -> (ToolOutcome, String) {
+    let ToolEnd { outcome, content } = tool.call(name.into(), arguments.into()).await;
+    (outcome, plain_text(&content))
+}
+
+#[tokio::test]
+async fn a_call_that_crashes_ends_alone_and_says_why() {
+    let engine = engine();
+    let tool = hostile(&engine).await;
+    let (outcome, text) = call(&tool, "panic", r#"{"message":"out of ideas"}"#).await;
+    assert_eq!(outcome, ToolOutcome::Crashed);
+    assert!(text.contains("unreachable") && text.contains("out of ideas"), "{text}");
+    for (name, word) in [("loop", "fuel"), ("recurse", "stack-overflow"), ("abort", "unreachable")] {
+        let (outcome, text) = call(&tool, name, "{}").await;
+        assert_eq!(outcome, ToolOutcome::Crashed, "{name}");
+        assert!(text.contains(word), "{name}: {text}");
+    }
+    let (outcome, text) = call(&tool, "allocate", "{}").await;
+    assert_eq!(outcome, ToolOutcome::Crashed);
+    assert!(text.contains("memory") || text.contains("fuel"), "{text}");
+    let (outcome, text) = call(&tool, "echo", r#"{"a":"ä"}"#).await;
+    assert_eq!((outcome, text.contains('ä')), (ToolOutcome::Ok, true), "{text}");
+}
+
+#[tokio::test]
+async fn each_call_has_an_instance_of_its_own() {
+    let engine = engine();
+    let tool = hostile(&engine).await;
+    for _ in 0..3 {
+        assert_eq!(call(&tool, "count", "{}").await, (ToolOutcome::Ok, "1".into()));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_granted_is_refused_inside_the_guest() {
+    let engine = engine();
+    let tool = hostile(&engine).await;
+    let (outcome, text) = call(&tool, "probe", "{}").await;
+    assert_eq!(outcome, ToolOutcome::Ok, "{text}");
+    assert!(text.matches("denied").count() >= 3, "{text}");
+}
+
+#[tokio::test]
+async fn the_workspace_is_open_as_far_as_it_was_granted() {
+    let engine = engine();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "grüße").unwrap();
+    let write = r#"{"path":"b.txt","content":"x"}"#;
+    for (access, reads, writes) in [(Access::None, false, false), (Access::ReadOnly, true, false), (Access::ReadWrite, true, true)] {
+        let grant = Grant { workspace: Some((folder.path().to_owned(), access)) };
+        let files = ToolPlugin::load(&engine, package("tools/files"), &grant).await.unwrap();
+        let (outcome, text) = call(&files, "files_read", r#"{"path":"a.txt"}"#).await;
+        assert_eq!(outcome == ToolOutcome::Ok, reads, "{access:?} {text}");
+        let (outcome, text) = call(&files, "files_write", write).await;
+        assert_eq!(outcome == ToolOutcome::Ok, writes, "{access:?} {text}");
+        assert_eq!(folder.path().join("b.txt").exists(), writes, "{access:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_gone_fails_the_call_and_names_it() {
+    let engine = engine();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gone");
+    std::fs::create_dir(&path).unwrap();
+    let grant = Grant { workspace: Some((path.clone(), Access::ReadOnly)) };
+    let files = ToolPlugin::load(&engine, package("tools/files"), &grant).await.unwrap();
+    std::fs::remove_dir(&path).unwrap();
+    let (outcome, text) = call(&files, "files_list", "{}").await;
+    assert_eq!(outcome, ToolOutcome::Failed);
+    assert!(text.contains("gone"), "{text}");
+}
+
+#[tokio::test]
+async fn a_component_that_does_not_fit_is_refused_with_the_reason() {
+    let engine = engine();
+    let impure = ProviderPlugin::load(&engine, package("fixtures/impure-provider")).unwrap_err();
+    assert!(matches!(&impure.problem, Problem::Impure { import } if import.contains("wirken:host/log")), "{impure}");
+
+    let tool_as_provider = ProviderPlugin::load(&engine, package("tools/files")).unwrap_err();
+    assert!(matches!(tool_as_provider.problem, Problem::Kind { .. }), "{tool_as_provider}");
+
+    let mut other_world = package("providers/demo");
+    other_world.manifest.world = "wirken:provider/provider@9.0.0".into();
+    let other_world = ProviderPlugin::load(&engine, other_world).unwrap_err();
+    assert!(other_world.to_string().contains("9.0.0") && other_world.to_string().contains("0.1.0"), "{other_world}");
+
+    let mut undeclared = package("tools/files");
+    undeclared.manifest.filesystem = wirken_manifest::Filesystem::default();
+    let undeclared = ToolPlugin::load(&engine, undeclared, &Grant::default()).await.unwrap_err();
+    assert!(matches!(&undeclared.problem, Problem::Undeclared { import, .. } if import.starts_with("wasi:filesystem/")), "{undeclared}");
+
+    let unknown = wat::parse_str(r#"(component (import "acme:radio/tx@1.2.3" (instance (export "send" (func)))))"#).unwrap();
+    let unknown = Package { wasm: Cow::Owned(unknown), ..package("tools/files") };
+    let unknown = ToolPlugin::load(&engine, unknown, &Grant::default()).await.unwrap_err();
+    assert!(unknown.to_string().contains("acme:radio/tx@1.2.3") && unknown.to_string().contains("wasi:filesystem"), "{unknown}");
+
+    let newer = wat::parse_str(r#"(component (import "wirken:host/exec@0.3.0" (instance (export "run" (func)))))"#).unwrap();
+    let newer = Package { wasm: Cow::Owned(newer), ..package("tools/files") };
+    let newer = ToolPlugin::load(&engine, newer, &Grant::default()).await.unwrap_err();
+    assert!(newer.to_string().contains("wirken:host/exec@0.3.0") && newer.to_string().contains("wirken:host/exec@0.1.0"), "{newer}");
+
+    let empty = Package { wasm: Cow::Owned(wat::parse_str("(component)").unwrap()), ..package("tools/files") };
+    let empty = ToolPlugin::load(&engine, empty, &Grant::default()).await.unwrap_err();
+    assert!(matches!(empty.problem, Problem::Shape(_)), "{empty}");
+}
+
+#[tokio::test]
+async fn a_decoder_that_traps_or_loops_fails_its_own_response() {
+    let engine = engine();
+    let provider = ProviderPlugin::load(&engine, package("fixtures/slow-provider")).unwrap();
+    for (bytes, code) in [("trap", "unreachable"), ("loop", "")] {
+        let mut bad = provider.decoder(200, &[]).await.unwrap();
+        let mut good = provider.decoder(200, &[]).await.unwrap();
+        let error = bad.push(bytes.as_bytes()).await.unwrap_err();
+        assert!(code.is_empty() || error.code() == code, "{error:?}");
+        assert!(bad.push(b"more").await.is_err(), "a dead instance stays dead");
+        assert!(!good.push(b"fine").await.unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_bundled_component_is_described_without_running_it() {
+    let info = describe(&engine(), &package("tools/files")).unwrap();
+    assert_eq!((info.name.as_str(), info.kind), ("files", Kind::Tool));
+    assert!(info.imports.iter().any(|import| import.unversioned() == "wasi:filesystem/types" && !import.is_types_only()));
+}
