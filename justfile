@@ -37,6 +37,7 @@ lint: check
 
 # Run every Rust test, the documentation's too.
 test: guests
+    .ci/python >/dev/null
     cargo test {{verify}}
     cargo test {{guest}} --workspace
 
@@ -44,9 +45,11 @@ test: guests
 e2e: build-tests
     node --test --test-timeout=300000 e2e/*.test.mjs
 
-# Measure, print a table, and write target/bench/summary.json.
-bench: build
-    cargo bench --workspace
+# Measure the release binary, print a table, and write target/bench/summary.json.
+bench:
+    .ci/guests release
+    cargo build --release -p wirken-cli -p wirken-bench
+    target/{{host}}/release/wirken-bench target/{{host}}/release/wirken
 
 # Fuzz each target for SECONDS.
 fuzz seconds="60":
