@@ -21,12 +21,15 @@ build:
 build-tests: guests
     cargo build {{verify}} --tests --bins
 
+# Check formatting.
+format:
+    cargo fmt --all --check
+    cargo fmt {{guest}} --all --check
+
 # Check formatting and lints.
-check: guests
-    cargo fmt --check
-    cargo fmt {{guest}} --check
-    cargo clippy --quiet {{verify}} --all-targets -- -D warnings
-    cargo clippy --quiet {{guest}} --workspace --all-targets -- -D warnings
+check: format guests
+    cargo clippy {{verify}} --all-targets -- -D warnings
+    cargo clippy {{guest}} --workspace --all-targets -- -D warnings
 
 # `check`, then licences, bans, sources and advisories of the dependencies.
 lint: check
