@@ -1,7 +1,12 @@
 //! Embeds what `just guests` made. Without it, and unless `WIRKEN_BUNDLED=none`, the build stops with the one command
 //! that makes it.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a build script reports by failing and is told by its environment")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a build script reports by failing and is told by its environment"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,7 +27,8 @@ fn main() {
         for file in [&manifest, &wasm] {
             println!("cargo:rerun-if-changed={}", file.display());
         }
-        writeln!(code, "    Bundled {{ manifest: include_str!({manifest:?}), wasm: include_bytes!({wasm:?}) }},").expect("a string takes it");
+        writeln!(code, "    Bundled {{ manifest: include_str!({manifest:?}), wasm: include_bytes!({wasm:?}) }},")
+            .expect("a string takes it");
     }
     code.push_str("]\n");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("bundled.rs");

@@ -16,7 +16,8 @@ const CALLS: usize = 3_000;
 
 pub(crate) async fn measure() -> Result<Times> {
     let folder = Path::new("components/dist/tools/files");
-    let manifest = Manifest::parse(&std::fs::read_to_string(folder.join("component.toml")).context("run this from the repository's root")?)?;
+    let manifest =
+        Manifest::parse(&std::fs::read_to_string(folder.join("component.toml")).context("run this from the repository's root")?)?;
     let package = Package { manifest, wasm: Cow::Owned(std::fs::read(folder.join("component.wasm"))?) };
     let engine = Engine::new(&Options::default())?;
     let workspace = tempfile::tempdir()?;

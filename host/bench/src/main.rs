@@ -2,7 +2,11 @@
 //!
 //! Prints a table and writes `target/bench/summary.json`: flat, the units in the names. Nothing here judges.
 
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a program for developers that starts the binary it measures and prints what it finds")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program for developers that starts the binary it measures and prints what it finds"
+)]
 
 mod browser;
 mod calls;

@@ -17,7 +17,16 @@ pub(crate) struct Gateway {
 pub(crate) fn set_up(binary: &Path, folder: &Path, base_url: &str) -> Result<()> {
     let mut command = Command::new(binary);
     command.env("WIRKEN_DATA_DIR", folder.join("data"));
-    command.args(["setup", "--non-interactive", "--provider", "openai", "--model", "gpt-4o-mini", "--setting", &format!("base-url={base_url}")]);
+    command.args([
+        "setup",
+        "--non-interactive",
+        "--provider",
+        "openai",
+        "--model",
+        "gpt-4o-mini",
+        "--setting",
+        &format!("base-url={base_url}"),
+    ]);
     // A vault with a key file, as a headless machine has it.
     command.args(["--key-file", "--credential-stdin"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().context("the binary does not start")?;

@@ -58,7 +58,11 @@ impl<T: Send + 'static> Provider<T> {
     }
 
     /// The models of one page, and the next page if there is one.
-    pub async fn decode_models(&mut self, status: u16, body: &[u8]) -> Result<Result<(Vec<Model>, Option<String>), ProviderError>, CallError> {
+    pub async fn decode_models(
+        &mut self,
+        status: u16,
+        body: &[u8],
+    ) -> Result<Result<(Vec<Model>, Option<String>), ProviderError>, CallError> {
         let running = self.cell.begin().await?;
         let result = running.watch(self.bindings.wirken_provider_codec().call_decode_models(self.cell.store(), status, body)).await;
         let page = self.cell.end(result)?;

@@ -8,7 +8,12 @@ use crate::output::Format;
 
 /// A secure gateway between your messengers and an AI agent, in which every plugin is a WebAssembly component.
 #[derive(Debug, Parser)]
-#[command(name = "wirken", version, disable_help_subcommand = true, after_help = "Environment: WIRKEN_DATA_DIR names the data folder (default: ~/.wirken), WIRKEN_LOG what is logged to stderr (default: warn).")]
+#[command(
+    name = "wirken",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Environment: WIRKEN_DATA_DIR names the data folder (default: ~/.wirken), WIRKEN_LOG what is logged to stderr (default: warn)."
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

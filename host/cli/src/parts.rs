@@ -55,7 +55,8 @@ pub(crate) fn packages(kind: Kind) -> anyhow::Result<Vec<Package>> {
 }
 
 pub(crate) fn all_packages() -> anyhow::Result<Vec<Package>> {
-    let package = |bundled: &wirken_bundled::Bundled| Ok(Package { manifest: Manifest::parse(bundled.manifest)?, wasm: Cow::Borrowed(bundled.wasm) });
+    let package =
+        |bundled: &wirken_bundled::Bundled| Ok(Package { manifest: Manifest::parse(bundled.manifest)?, wasm: Cow::Borrowed(bundled.wasm) });
     wirken_bundled::ALL.iter().map(package).collect()
 }
 
@@ -145,7 +146,10 @@ pub(crate) fn workspace(folder: &Folder, config: &Config) -> anyhow::Result<Path
     }
     let path = fs::canonicalize(&path).with_context(|| format!("the workspace {} cannot be used", path.display()))?;
     if folder.root().starts_with(&path) {
-        bail!("the workspace {} holds the data folder itself: the agent could read everything in it; choose another with `wirken setup --workspace`", path.display());
+        bail!(
+            "the workspace {} holds the data folder itself: the agent could read everything in it; choose another with `wirken setup --workspace`",
+            path.display()
+        );
     }
     if path.starts_with(folder.root()) && path != folder.workspace() {
         bail!("the workspace {} is inside the data folder: choose one outside of it", path.display());

@@ -86,7 +86,10 @@ impl Config {
         let config: Self =
             toml::from_str(text).map_err(|error| ConfigError::Syntax(wirken_manifest::explain_unknown_key(&error.to_string())))?;
         if config.provider.component.is_empty() {
-            return Err(ConfigError::Field { field: "provider.component", why: "it is empty; `wirken component list` names the components" });
+            return Err(ConfigError::Field {
+                field: "provider.component",
+                why: "it is empty; `wirken component list` names the components",
+            });
         }
         if config.provider.model.is_empty() {
             return Err(ConfigError::Field { field: "provider.model", why: "it is empty; use a name that the endpoint knows" });

@@ -78,7 +78,10 @@ impl Cache {
             }
         }
         let component = compile()?;
-        let kept = component.serialize().map_err(|error| error.to_string()).and_then(|bytes| self.write(&path, digest, &bytes).map_err(|error| error.to_string()));
+        let kept = component
+            .serialize()
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| self.write(&path, digest, &bytes).map_err(|error| error.to_string()));
         let event = if rejected.is_some() { CacheEvent::Rejected } else { CacheEvent::Compiled };
         let detail = rejected.or_else(|| kept.err().map(|error| format!("it could not be kept: {error}")));
         Ok((component, CacheOutcome { event, detail }))
@@ -99,7 +102,9 @@ impl Cache {
         file.read_exact(&mut tag).map_err(|_| "it is too short".to_owned())?;
         let sealed = seal(&mut file).map_err(|error| format!("it could not be copied: {error}"))?;
         let code = Mapped::new(&sealed).map_err(|error| format!("it could not be mapped: {error}"))?;
-        self.mac(digest, code.bytes()).verify_slice(&tag).map_err(|_| "it was not written by this installation for this component".to_owned())?;
+        self.mac(digest, code.bytes())
+            .verify_slice(&tag)
+            .map_err(|_| "it was not written by this installation for this component".to_owned())?;
         drop(code);
         deserialize(engine, &sealed).map(Some).map_err(|error| format!("it could not be loaded: {error:#}"))
     }
@@ -137,7 +142,8 @@ fn load_or_create_key(path: &Path) -> io::Result<Zeroizing<[u8; KEY_BYTES]>> {
             let meta = file.metadata()?;
             let private = meta.permissions().mode() & 0o077 == 0 && meta.uid() == rustix::process::geteuid().as_raw();
             if !private {
-                let text = format!("{} must belong to you and be readable by nobody else: delete it, and a new one is made", path.display());
+                let text =
+                    format!("{} must belong to you and be readable by nobody else: delete it, and a new one is made", path.display());
                 return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
             }
             file.read_exact(&mut *key)?;

@@ -24,7 +24,13 @@ fn engine(cache: Option<&Path>) -> Engine {
 }
 
 fn limits() -> Limits {
-    Limits { fuel: 1_000_000, deadline: std::time::Duration::from_secs(5), memory_bytes: 4 << 20, table_elements: 100, output_bytes: 1 << 16 }
+    Limits {
+        fuel: 1_000_000,
+        deadline: std::time::Duration::from_secs(5),
+        memory_bytes: 4 << 20,
+        table_elements: 100,
+        output_bytes: 1 << 16,
+    }
 }
 
 async fn run(engine: &Engine, body: &str, limits: &Limits) -> Result<i32, CallError> {
@@ -81,18 +87,32 @@ async fn no_manifest_gets_more_than_the_maximum() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_guest_that_computes_lets_others_run_on_the_same_thread() {
-    let engine = engine(None);
-    let busy = Limits { fuel: u64::MAX / 2, deadline: std::time::Duration::from_millis(400), ..limits() };
+    let busy = Limits { fuel: u64::MAX / 2, deadline: std::time::Duration::from_secs(3), ..limits() };
+    // Compiled beforehand: the cache of the machine is cold, and compiling computes too.
+    let folder = tempfile::tempdir().unwrap();
+    let engine = self::engine(Some(folder.path()));
+    for body in ["i32.const 1", "(loop (br 0)) unreachable"] {
+        engine.load(&component(body)).unwrap();
+    }
     let theirs = engine.clone();
     let computing = tokio::spawn(async move { run(&theirs, "(loop (br 0)) unreachable", &busy).await });
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    assert_eq!(tokio::spawn({ let engine = engine.clone(); async move { run(&engine, "i32.const 1", &limits()).await } }).await.unwrap(), Ok(1));
+    assert_eq!(
+        tokio::spawn({
+            let engine = engine.clone();
+            async move { run(&engine, "i32.const 1", &limits()).await }
+        })
+        .await
+        .unwrap(),
+        Ok(1)
+    );
     assert!(!computing.is_finished(), "the other call did not wait for the deadline of this one");
-    assert_eq!(computing.await.unwrap(), Err(CallError::Deadline { millis: 400 }));
+    assert_eq!(computing.await.unwrap(), Err(CallError::Deadline { millis: 3000 }));
 }
 
 fn only_file(folder: &Path) -> std::path::PathBuf {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files.remove(0)
 }
@@ -128,7 +148,11 @@ fn the_cache_takes_back_only_what_this_installation_wrote_for_these_bytes() {
     // This installation's file of another component.
     let second = component("i32.const 8");
     engine(Some(&folder)).load(&second).unwrap();
-    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|file| file.extension().is_some() && *file != path).collect();
+    let files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|file| file.extension().is_some() && *file != path)
+        .collect();
     fs::copy(&files[0], &path).unwrap();
     assert_eq!(load().event, CacheEvent::Rejected);
 }

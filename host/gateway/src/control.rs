@@ -22,7 +22,9 @@ pub enum Request {
     Status,
     /// A new log-in address for the browser.
     WebchatLogin,
-    SessionClose { session: String },
+    SessionClose {
+        session: String,
+    },
 }
 
 /// Its answer: a document of the command's own, or why not.

@@ -82,7 +82,9 @@ pub enum GatewayError {
     Closed(SessionId),
     #[error("the message is empty")]
     Empty,
-    #[error("the message has {bytes} bytes, and {MAX_MESSAGE_BYTES} are the most: send it in parts, or put it into a file in the workspace")]
+    #[error(
+        "the message has {bytes} bytes, and {MAX_MESSAGE_BYTES} are the most: send it in parts, or put it into a file in the workspace"
+    )]
     TooLong { bytes: usize },
     #[error("the gateway is shutting down: send it again when it is back")]
     Stopping,

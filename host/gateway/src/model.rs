@@ -130,7 +130,8 @@ impl Inner {
     async fn request_failed(&self, error: wirken_egress::Error) -> ProviderError {
         let component = &self.plugin.info().name;
         if let wirken_egress::Error::Leak { label, direction, encoding } = &error {
-            let detail = serde_json::json!({ "credential": label, "encoding": encoding, "direction": format!("{direction:?}").to_lowercase() });
+            let detail =
+                serde_json::json!({ "credential": label, "encoding": encoding, "direction": format!("{direction:?}").to_lowercase() });
             let event = Event::System { action: "leak-stopped".into(), subject: component.clone(), detail };
             // Where the ledger fails, the turn fails at its next record and says why.
             if let Err(error) = self.ledger.append(Batch::of(Chain::System, [event])).await {

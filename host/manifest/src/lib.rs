@@ -87,7 +87,9 @@ impl TryFrom<String> for Version {
         let mut parts = text.split('.');
         for number in &mut numbers {
             let part = parts.next().filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-            *number = part.and_then(|part| part.parse().ok()).ok_or_else(|| format!("{text:?} is no version: three numbers were expected, as in 0.1.0"))?;
+            *number = part
+                .and_then(|part| part.parse().ok())
+                .ok_or_else(|| format!("{text:?} is no version: three numbers were expected, as in 0.1.0"))?;
         }
         if parts.next().is_some() {
             return Err(format!("{text:?} is no version: three numbers were expected, as in 0.1.0"));

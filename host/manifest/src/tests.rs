@@ -54,7 +54,11 @@ fn reads_the_smallest_and_the_fullest() {
 
 #[test]
 fn an_unknown_key_names_the_nearest() {
-    for (line, hint) in [("descripton = \"x\"", "did you mean `description`?"), ("[limits]\nfuell = 1", "did you mean `fuel`?"), ("[network]\norigin = []", "`origins`")] {
+    for (line, hint) in [
+        ("descripton = \"x\"", "did you mean `description`?"),
+        ("[limits]\nfuell = 1", "did you mean `fuel`?"),
+        ("[network]\norigin = []", "`origins`"),
+    ] {
         let error = with(line).unwrap_err().to_string();
         assert!(error.contains(hint), "{error}");
     }
@@ -80,7 +84,8 @@ fn texts_and_lists_are_bounded_on_both_sides() {
     let origins = |count: usize| with(&format!("[network]\norigins = [{}]", "\"https://a.example\",".repeat(count)));
     assert!(origins(32).is_ok());
     assert!(origins(33).is_err());
-    let credential = |index: usize| format!("[[credentials]]\nname = \"c{index}\"\ndescription = \"\"\norigins = []\nplace = {{ kind = \"bearer\" }}\n");
+    let credential =
+        |index: usize| format!("[[credentials]]\nname = \"c{index}\"\ndescription = \"\"\norigins = []\nplace = {{ kind = \"bearer\" }}\n");
     assert!(with(&(0..32).map(credential).collect::<String>()).is_ok());
     assert!(with(&(0..33).map(credential).collect::<String>()).is_err());
     assert!(with(&(credential(1) + &credential(1))).is_err());
@@ -91,7 +96,16 @@ fn texts_and_lists_are_bounded_on_both_sides() {
 
 #[test]
 fn versions_are_three_numbers() {
-    for (text, good) in [("0.1.0", true), ("10.20.30", true), ("1.0", false), ("1.0.0.0", false), ("v1.0.0", false), ("1..0", false), ("1.+1.0", false), ("1.0.99999999999", false)] {
+    for (text, good) in [
+        ("0.1.0", true),
+        ("10.20.30", true),
+        ("1.0", false),
+        ("1.0.0.0", false),
+        ("v1.0.0", false),
+        ("1..0", false),
+        ("1.+1.0", false),
+        ("1.0.99999999999", false),
+    ] {
         assert_eq!(Version::try_from(text.to_owned()).is_ok(), good, "{text}");
     }
 }

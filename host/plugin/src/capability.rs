@@ -70,8 +70,9 @@ impl Host {
 pub(crate) fn validate(imports: &[Interface], manifest: &Manifest) -> Result<(), Problem> {
     for import in imports {
         match find(import) {
-            Some(capability) => (capability.validate)(manifest)
-                .map_err(|remedy| Problem::Undeclared { import: import.name.clone(), remedy })?,
+            Some(capability) => {
+                (capability.validate)(manifest).map_err(|remedy| Problem::Undeclared { import: import.name.clone(), remedy })?
+            }
             None if import.is_types_only() => {}
             None => return Err(Problem::UnknownImport { import: import.name.clone(), offered: offered_instead_of(import) }),
         }
@@ -81,10 +82,8 @@ pub(crate) fn validate(imports: &[Interface], manifest: &Manifest) -> Result<(),
 
 /// Links what a component imports, and nothing else.
 pub(crate) fn link(linker: &mut Linker<State<Host>>, imports: &[Interface]) -> wasmtime::Result<()> {
-    let wanted: BTreeSet<usize> = imports
-        .iter()
-        .filter_map(|import| CAPABILITIES.iter().position(|capability| covers(capability, import)))
-        .collect();
+    let wanted: BTreeSet<usize> =
+        imports.iter().filter_map(|import| CAPABILITIES.iter().position(|capability| covers(capability, import))).collect();
     for index in wanted {
         if let Some(capability) = CAPABILITIES.get(index) {
             (capability.link)(linker)?;

@@ -38,7 +38,8 @@ impl ProviderPlugin {
             return Err(Problem::Impure { import });
         }
         let linker = Linker::new(engine.wasmtime());
-        let pre = linker.instantiate_pre(code.component()).and_then(ProviderPre::new).map_err(|error| Problem::Shape(format!("{error:#}")))?;
+        let pre =
+            linker.instantiate_pre(code.component()).and_then(ProviderPre::new).map_err(|error| Problem::Shape(format!("{error:#}")))?;
         let limits = limits(&package.manifest);
         Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre })
     }

@@ -125,7 +125,10 @@ impl Inner {
 impl ToolEnd {
     fn crashed(component: &str, error: &CallError) -> Self {
         tracing::warn!(component, code = error.code(), "a tool call ended early");
-        Self { outcome: ToolOutcome::Crashed, content: vec![Part::text(format!("The component {component} did not finish this call: {error}."))] }
+        Self {
+            outcome: ToolOutcome::Crashed,
+            content: vec![Part::text(format!("The component {component} did not finish this call: {error}."))],
+        }
     }
 }
 
@@ -153,7 +156,10 @@ fn check_definitions(definitions: &[ToolDefinition]) -> Result<(), String> {
     for tool in definitions {
         let named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if tool.name.is_empty() || tool.name.len() > 64 || !tool.name.chars().all(named) {
-            return Err(format!("the name {:?} is not 1 to 64 letters, digits, '_' or '-'", tool.name.chars().take(80).collect::<String>()));
+            return Err(format!(
+                "the name {:?} is not 1 to 64 letters, digits, '_' or '-'",
+                tool.name.chars().take(80).collect::<String>()
+            ));
         }
         if !seen.insert(&tool.name) {
             return Err(format!("two tools are named {}", tool.name));

@@ -180,7 +180,8 @@ fn every_rust_file_says_what_it_owns() {
         }
         for path in files_below(folder) {
             // A file of tests is described by what it tests; a program that must not compile, by its name.
-            let described = path.file_name().is_some_and(|name| name == "tests.rs") || path.components().any(|part| part.as_os_str() == "ui");
+            let described =
+                path.file_name().is_some_and(|name| name == "tests.rs") || path.components().any(|part| part.as_os_str() == "ui");
             if path.extension().is_some_and(|extension| extension == "rs") && !described {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with("#!")).unwrap_or_default();

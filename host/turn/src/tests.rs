@@ -117,7 +117,9 @@ fn calls_of_one_response_never_share_an_id() {
         driven.step(call(id, "read"));
     }
     driven.input(Input::ResponseEnded);
-    let Some(Event::Responded { content: Some(items), .. }) = driven.events.iter().find(|event| event.kind() == "responded") else { panic!() };
+    let Some(Event::Responded { content: Some(items), .. }) = driven.events.iter().find(|event| event.kind() == "responded") else {
+        panic!()
+    };
     let ids: std::collections::BTreeSet<&str> =
         items.iter().filter_map(|item| if let AssistantItem::ToolCall(call) = item { Some(call.id.as_str()) } else { None }).collect();
     assert_eq!(ids.len(), 5, "{ids:?}");
@@ -239,7 +241,11 @@ fn a_resumed_turn_asks_again_or_goes_on_with_calls_that_had_not_started() {
     let (_, effects) = called.resumed();
     let [Effect::Record(events), Effect::Call(next)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(next.id, "2", "the call that had started is not started again");
-    assert!(events.iter().any(|event| matches!(event, Event::ToolFinished { call_id, outcome: ToolOutcome::Interrupted, .. } if call_id == "1")));
+    assert!(
+        events
+            .iter()
+            .any(|event| matches!(event, Event::ToolFinished { call_id, outcome: ToolOutcome::Interrupted, .. } if call_id == "1"))
+    );
 }
 
 #[test]

@@ -49,12 +49,19 @@ pub enum Input {
     /// The response is complete.
     ResponseEnded,
     /// The request could not be sent, or its response broke off.
-    RequestFailed { error: ProviderError },
+    RequestFailed {
+        error: ProviderError,
+    },
     /// The time that the provider asked for has passed.
     Waited,
-    ToolEnded { outcome: ToolOutcome, content: Vec<Part> },
+    ToolEnded {
+        outcome: ToolOutcome,
+        content: Vec<Part>,
+    },
     /// A person, or the host, ends the turn now.
-    Stop { reason: String },
+    Stop {
+        reason: String,
+    },
 }
 
 /// Something to do. Effects are carried out in order; what follows a `Record` waits until it is durable.
@@ -76,12 +83,26 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Shown {
-    Text { text: String },
-    Reasoning { text: String },
-    CallBegun { id: String, tool: String },
-    Progress { label: String, done: u64, total: Option<u64> },
+    Text {
+        text: String,
+    },
+    Reasoning {
+        text: String,
+    },
+    CallBegun {
+        id: String,
+        tool: String,
+    },
+    Progress {
+        label: String,
+        done: u64,
+        total: Option<u64>,
+    },
     /// The provider is busy; the next attempt comes after this many milliseconds.
-    Waiting { millis: u64, message: String },
+    Waiting {
+        millis: u64,
+        message: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +269,11 @@ impl Turn {
             self.calls = calls;
             if self.round >= MAX_ROUNDS {
                 self.calls.clear();
-                return self.interrupt(format!("it had asked the model {MAX_ROUNDS} times, which is the limit of one turn"), events, effects);
+                return self.interrupt(
+                    format!("it had asked the model {MAX_ROUNDS} times, which is the limit of one turn"),
+                    events,
+                    effects,
+                );
             }
             return self.next_call(events, effects);
         }

@@ -58,7 +58,9 @@ mod tests {
     fn has_nothing_inline_and_nothing_from_elsewhere() {
         for asset in ASSETS {
             let body = asset.body.replace("http://www.w3.org/2000/svg", "");
-            for never in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http://", "https://", "style=", " onclick="] {
+            for never in
+                ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http://", "https://", "style=", " onclick="]
+            {
                 assert!(!body.contains(never), "{} contains {never}", asset.path);
             }
             if asset.media_type == HTML {

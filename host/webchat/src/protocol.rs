@@ -38,7 +38,12 @@ pub(crate) enum FromPage {
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub(crate) enum ToPage<'a> {
     /// The message is durable.
-    Accepted { key: &'a str, session: SessionId, turn: TurnId, duplicate: bool },
+    Accepted {
+        key: &'a str,
+        session: SessionId,
+        turn: TurnId,
+        duplicate: bool,
+    },
     Recorded {
         session: SessionId,
         seq: u64,
@@ -47,11 +52,19 @@ pub(crate) enum ToPage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         tree: Option<Vec<Node>>,
     },
-    Glimpse { session: SessionId, turn: TurnId, shown: Shown },
+    Glimpse {
+        session: SessionId,
+        turn: TurnId,
+        shown: Shown,
+    },
     /// The list of chats, since it changed.
-    Sessions { sessions: Vec<Chat> },
+    Sessions {
+        sessions: Vec<Chat>,
+    },
     /// Rows were missed: watch again from the first that is not known.
-    Lagged { session: SessionId },
+    Lagged {
+        session: SessionId,
+    },
     Error {
         message: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -219,6 +232,9 @@ mod tests {
                 "tree":[{"t":"p","c":[{"t":"em","c":["a"]}]}]})
         );
         let frame = ToPage::Glimpse { session, turn, shown: Shown::Text { text: "a".into() } };
-        assert_eq!(serde_json::to_value(frame).unwrap(), json!({"type":"glimpse","session":session,"turn":turn,"shown":{"type":"text","text":"a"}}));
+        assert_eq!(
+            serde_json::to_value(frame).unwrap(),
+            json!({"type":"glimpse","session":session,"turn":turn,"shown":{"type":"text","text":"a"}})
+        );
     }
 }

@@ -46,7 +46,9 @@ pub(crate) fn run(environment: &Environment, args: &Ask) -> anyhow::Result<ExitC
     let folder = parts::folder(environment)?;
     let config = parts::config(&folder)?;
     let lock = match folder.lock() {
-        Err(FolderError::Locked { holder, .. }) => bail!("the gateway runs (process {holder}): ask it in the browser (`wirken webchat login`), or stop it first"),
+        Err(FolderError::Locked { holder, .. }) => {
+            bail!("the gateway runs (process {holder}): ask it in the browser (`wirken webchat login`), or stop it first")
+        }
         other => other?,
     };
     let answer = parts::runtime()?.block_on(async {

@@ -27,13 +27,18 @@ pub(crate) fn run(environment: &Environment, args: Audit) -> anyhow::Result<Exit
     let folder = parts::folder(environment)?;
     match args {
         Audit::Log { action, session, since, number, report } => {
-            let filter = LogFilter { action, chain: chain(session)?, since: since.as_deref().map(moment).transpose()?, limit: Some(number) };
+            let filter =
+                LogFilter { action, chain: chain(session)?, since: since.as_deref().map(moment).transpose()?, limit: Some(number) };
             let rows = match parts::reader(&folder)? {
                 Some(reader) => reader.log(&filter)?,
                 None => Vec::new(),
             };
             output::report(report.format, &Log { rows }, |log| {
-                if log.rows.is_empty() { "Nothing is recorded that fits.".into() } else { log.rows.iter().map(|row| line(row) + "\n").collect() }
+                if log.rows.is_empty() {
+                    "Nothing is recorded that fits.".into()
+                } else {
+                    log.rows.iter().map(|row| line(row) + "\n").collect()
+                }
             })?;
             Ok(ExitCode::SUCCESS)
         }
@@ -78,7 +83,8 @@ fn moment(text: &str) -> anyhow::Result<Timestamp> {
         };
         number.checked_mul(unit)
     });
-    let span = Duration::from_secs(seconds.ok_or_else(|| anyhow!("{text:?} is neither a time (2026-01-31T12:00:00Z) nor a span (90m, 2h, 7d)"))?);
+    let span =
+        Duration::from_secs(seconds.ok_or_else(|| anyhow!("{text:?} is neither a time (2026-01-31T12:00:00Z) nor a span (90m, 2h, 7d)"))?);
     let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     Ok(Timestamp(Timestamp::now().0.saturating_sub(span)))
 }

@@ -18,7 +18,8 @@ struct Components {
 pub(crate) fn run(environment: &Environment, args: Component) -> anyhow::Result<ExitCode> {
     let Component::List { report } = args;
     let engine: Engine = parts::engine(&parts::folder(environment)?)?;
-    let components = parts::all_packages()?.iter().map(|package| Ok(wirken_plugin::describe(&engine, package)?)).collect::<anyhow::Result<_>>()?;
+    let components =
+        parts::all_packages()?.iter().map(|package| Ok(wirken_plugin::describe(&engine, package)?)).collect::<anyhow::Result<_>>()?;
     output::report(report.format, &Components { components }, |list| {
         let rows: Vec<Vec<String>> = list.components.iter().map(row).collect();
         output::table(&["NAME", "KIND", "VERSION", "DIGEST", "IMPORTS"], &rows)

@@ -105,7 +105,9 @@ fn settings(folder: &Folder, manifest: &Manifest) -> anyhow::Result<serde_json::
 
 fn lock(folder: &Folder) -> anyhow::Result<wirken_gateway::folder::Lock> {
     match folder.lock() {
-        Err(FolderError::Locked { holder, .. }) => bail!("the gateway runs (process {holder}): stop it, change the credential, start it again"),
+        Err(FolderError::Locked { holder, .. }) => {
+            bail!("the gateway runs (process {holder}): stop it, change the credential, start it again")
+        }
         other => Ok(other?),
     }
 }

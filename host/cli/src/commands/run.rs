@@ -31,12 +31,21 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         let address = webchat.local_addr();
         let control = control::Server::bind(&folder.control())?;
         let provider = format!("{} with {}", config.provider.component, config.provider.model);
-        let handler = Arc::new(Handler { gateway: assembly.gateway.clone(), logins: logins.clone(), address, provider: provider.clone(), started: Timestamp::now() });
+        let handler = Arc::new(Handler {
+            gateway: assembly.gateway.clone(),
+            logins: logins.clone(),
+            address,
+            provider: provider.clone(),
+            started: Timestamp::now(),
+        });
         let control = tokio::spawn(control.serve(handler));
 
         let mut interrupted = signal(SignalKind::interrupt())?;
         let mut terminated = signal(SignalKind::terminate())?;
-        output::line(&format!("Open this address to chat (it works once, for ten minutes):\n  {}", logins.issue(Timestamp::now())?.url(address)))?;
+        output::line(&format!(
+            "Open this address to chat (it works once, for ten minutes):\n  {}",
+            logins.issue(Timestamp::now())?.url(address)
+        ))?;
         output::line(&format!("Answers come from {provider}. Another address: `wirken webchat login`. Stop with Ctrl-C."))?;
         tracing::info!(millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "ready");
         let resumed = assembly.gateway.resume().await?;

@@ -112,7 +112,9 @@ fn show(shown: &Shown) -> String {
     let mut add = |who: &str, what: &str| text.push_str(&format!("{who}: {}\n", Safe(what)));
     for row in &shown.rows {
         match &row.event {
-            Event::Inbound { sender, content, .. } => add(&one_line(sender, 40), &content.as_deref().map_or_else(|| "[erased]".into(), plain_text)),
+            Event::Inbound { sender, content, .. } => {
+                add(&one_line(sender, 40), &content.as_deref().map_or_else(|| "[erased]".into(), plain_text))
+            }
             Event::OutboundAttempted { content, .. } => add("agent", content.as_deref().unwrap_or("[erased]")),
             Event::ToolStarted { tool, content, .. } => {
                 let arguments = content.as_ref().map(|call| one_line(&call.arguments, 200)).unwrap_or_default();

@@ -34,7 +34,8 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
     let given = settings(&answers, &manifest, &args.settings)?;
     let model = match args.model {
         Some(model) => model,
-        None if answers.interactive => answers.ask("Model, as the endpoint names it", Some(&manifest.name).filter(|_| manifest.credentials.is_empty()).map(String::as_str))?,
+        None if answers.interactive => answers
+            .ask("Model, as the endpoint names it", Some(&manifest.name).filter(|_| manifest.credentials.is_empty()).map(String::as_str))?,
         None if manifest.credentials.is_empty() => manifest.name.clone(),
         None => bail!("the provider {} needs --model", manifest.name),
     };
@@ -112,7 +113,8 @@ fn property<'a>(manifest: &'a Manifest, key: &str) -> Option<&'a Value> {
 
 /// Text stays text where the schema says so; a number or a boolean becomes one.
 fn setting_value(manifest: &Manifest, key: &str, text: &str) -> Value {
-    let is_text = property(manifest, key).and_then(|property| property.get("type")).and_then(Value::as_str).is_none_or(|kind| kind == "string");
+    let is_text =
+        property(manifest, key).and_then(|property| property.get("type")).and_then(Value::as_str).is_none_or(|kind| kind == "string");
     if is_text { Value::String(text.to_owned()) } else { serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())) }
 }
 
@@ -126,7 +128,8 @@ fn workspace(answers: &Answers, folder: &Folder, typed: Option<PathBuf>) -> anyh
         }
         None => None,
     };
-    path.map(|path| fs::canonicalize(&path).with_context(|| format!("the workspace {} cannot be used: make it first", path.display()))).transpose()
+    path.map(|path| fs::canonicalize(&path).with_context(|| format!("the workspace {} cannot be used: make it first", path.display())))
+        .transpose()
 }
 
 fn value(answers: &Answers, manifest: &Manifest, credential: &Credential, stdin: bool) -> anyhow::Result<Option<Secret>> {
@@ -150,7 +153,9 @@ fn key_file(answers: &Answers, chosen: bool, unlock: &crate::args::Unlock) -> an
         return Ok(chosen);
     }
     if !answers.interactive {
-        bail!("the credential needs a vault: choose --passphrase-file FILE, or --key-file to keep its key in a file that only you can read");
+        bail!(
+            "the credential needs a vault: choose --passphrase-file FILE, or --key-file to keep its key in a file that only you can read"
+        );
     }
     let text = answers.ask("Keep the vault under a passphrase (p), or its key in a file that only you can read (f)", Some("p"))?;
     Ok(text == "f")

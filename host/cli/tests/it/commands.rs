@@ -1,3 +1,5 @@
+//! Each command: what it prints, what it refuses, what it leaves behind.
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -30,7 +32,9 @@ fn a_new_installation_is_set_up_asked_and_verified() {
     assert_eq!(log["rows"].as_array().unwrap().len(), 1);
     let components = wirken.json(&["component", "list"]);
     let files = components["components"].as_array().unwrap().iter().find(|component| component["name"] == "files").unwrap();
-    assert!(files["imports"].as_array().unwrap().iter().any(|import| import["name"].as_str().unwrap().starts_with("wasi:filesystem/types@")));
+    assert!(
+        files["imports"].as_array().unwrap().iter().any(|import| import["name"].as_str().unwrap().starts_with("wasi:filesystem/types@"))
+    );
     assert_eq!(wirken.json(&["config", "check"])["ok"], true);
 }
 
@@ -40,7 +44,9 @@ fn a_changed_row_is_found_named_and_the_exit_code_is_one() {
     wirken.ok(&["ask", "-m", "hello"]);
     let path = wirken_ledger::path_in(&wirken.data());
     let database = rusqlite::Connection::open(path).unwrap();
-    let changed = database.execute("UPDATE rows SET canonical = replace(canonical, 'owner', 'other') WHERE kind = 'inbound'", []).unwrap();
+    let changed = database
+        .execute("UPDATE rows SET canonical = CAST(replace(CAST(canonical AS TEXT), 'owner', 'other') AS BLOB) WHERE kind = 'inbound'", [])
+        .unwrap();
     assert_eq!(changed, 1);
     drop(database);
     let output = wirken.run(&["audit", "verify", "--format", "json"]);
@@ -94,7 +100,11 @@ fn bad_input_is_named_with_what_to_do() {
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("model", "modle")).unwrap();
     assert!(wirken.fails(&["config", "check"]).contains("did you mean `model`?"));
     let outside = wirken.outside().to_str().unwrap().to_owned();
-    assert!(wirken.fails(&["setup", "--force", "--non-interactive", "--provider", "demo", "--workspace", &outside]).contains("holds the data folder"));
+    assert!(
+        wirken
+            .fails(&["setup", "--force", "--non-interactive", "--provider", "demo", "--workspace", &outside])
+            .contains("holds the data folder")
+    );
 }
 
 #[test]
@@ -128,14 +138,19 @@ fn a_wrong_or_empty_passphrase_writes_nothing() {
         path.to_str().unwrap().to_owned()
     };
     let (right, wrong, empty) = (file("right", "correct horse\n"), file("wrong", "wrong horse\n"), file("empty", "\n"));
-    let add = |passphrase: &str| wirken.run_with_input(&["credentials", "add", "openai", "api-key", "--stdin", "--passphrase-file", passphrase], SECRET.as_bytes());
+    let add = |passphrase: &str| {
+        wirken.run_with_input(&["credentials", "add", "openai", "api-key", "--stdin", "--passphrase-file", passphrase], SECRET.as_bytes())
+    };
     assert!(!add(&empty).status.success());
     assert!(!wirken.data().join("vault/key.age").exists());
     assert!(add(&right).status.success());
     let contents = || {
         let mut files: Vec<_> = fs::read_dir(wirken.data().join("vault")).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
-        files.into_iter().map(|path| (path.clone(), fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap())).collect::<Vec<_>>()
+        files
+            .into_iter()
+            .map(|path| (path.clone(), fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap()))
+            .collect::<Vec<_>>()
     };
     let before = contents();
     for passphrase in [&wrong, &empty] {

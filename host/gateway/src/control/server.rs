@@ -88,7 +88,8 @@ async fn serve_one(mut stream: UnixStream, key: &Key, handler: &dyn Handler) -> 
         handler.refused(peer.uid(), pid, "another user");
         return Ok(());
     }
-    let request = tokio::time::timeout(TIMEOUT, receive(&mut stream, key)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    let request =
+        tokio::time::timeout(TIMEOUT, receive(&mut stream, key)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     let Some(request) = request else {
         handler.refused(peer.uid(), pid, "no proof of control.key");
         return Ok(());

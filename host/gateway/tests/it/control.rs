@@ -1,3 +1,5 @@
+//! The control socket: who is answered, who is not, and that both sides prove themselves.
+
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt;
 use std::pin::Pin;

@@ -1,3 +1,5 @@
+//! Sessions: messages taken once, turns stopped, closed and taken up again.
+
 use std::time::Duration;
 
 use wirken_gateway::{GatewayError, MAX_MESSAGE_BYTES};
@@ -45,7 +47,9 @@ async fn a_stop_ends_a_turn_that_hangs_and_keeps_what_had_come() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(gateway.running(accepted.session));
     assert!(gateway.stop(accepted.session, "stopped by its owner").await.unwrap());
-    assert!(matches!(over(&gateway, accepted.session, accepted.turn).await, Event::TurnInterrupted { reason, .. } if reason == "stopped by its owner"));
+    assert!(
+        matches!(over(&gateway, accepted.session, accepted.turn).await, Event::TurnInterrupted { reason, .. } if reason == "stopped by its owner")
+    );
     let rows = gateway.rows(accepted.session).await.unwrap();
     assert!(rows.iter().any(|row| matches!(&row.event, Event::OutboundAttempted { content: Some(text), .. } if text == "You said: hang")));
     assert!(!gateway.stop(accepted.session, "again").await.unwrap());

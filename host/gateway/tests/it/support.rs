@@ -36,7 +36,13 @@ impl Model for Script {
         let after_tools = matches!(messages.last(), Some(Message::Tool(_)));
         let steps: Vec<Step> = match said.strip_prefix("tool ").and_then(|count| count.parse::<u32>().ok()) {
             Some(count) if !after_tools => (0..count)
-                .map(|index| Step::ToolCall(ToolCall { id: format!("call-{index}"), name: "count".into(), arguments: format!("{{\"of\":{said:?}}}") }))
+                .map(|index| {
+                    Step::ToolCall(ToolCall {
+                        id: format!("call-{index}"),
+                        name: "count".into(),
+                        arguments: format!("{{\"of\":{said:?}}}"),
+                    })
+                })
                 .collect(),
             _ => vec![Step::Text("You said: ".into()), Step::Text(said.clone()), Step::Stop("end".into())],
         };

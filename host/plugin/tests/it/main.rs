@@ -44,7 +44,7 @@ async fn a_call_that_crashes_ends_alone_and_says_why() {
     let (outcome, text) = call(&tool, "allocate", "{}").await;
     assert_eq!(outcome, ToolOutcome::Crashed);
     assert!(text.contains("memory") || text.contains("fuel"), "{text}");
-    let (outcome, text) = call(&tool, "echo", r#"{"a":"ä"}"#).await;
+    let (outcome, text) = call(&tool, "echo", r#"{"text":"ä"}"#).await;
     assert_eq!((outcome, text.contains('ä')), (ToolOutcome::Ok, true), "{text}");
 }
 

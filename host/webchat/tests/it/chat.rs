@@ -94,7 +94,9 @@ async fn only_the_browsers_own_chats_are_seen_or_touched() {
             assert_eq!(browser.post(&format!("/api/sessions/{id}{path}"), "").await.status, 404);
         }
         let mut socket = browser.socket().await;
-        for frame in [json!({"type":"watch","session":id}), json!({"type":"watch","session":id,"from":0}), json!({"type":"stop","session":id})] {
+        for frame in
+            [json!({"type":"watch","session":id}), json!({"type":"watch","session":id,"from":0}), json!({"type":"stop","session":id})]
+        {
             socket.send(&frame).await;
             assert!(socket.next().await["message"].as_str().unwrap().contains("no such chat"));
         }

@@ -152,7 +152,11 @@ impl Fake {
         let fails = asked.contains("fail");
         let calls = [
             ToolCall { id: "a".into(), name: "files_list".into(), arguments: r#"{"path":"."}"#.into() },
-            ToolCall { id: "b".into(), name: "files_read".into(), arguments: r#"{"path":"notes/2026-11-21.md","lines":{"from":1,"to":40}}"#.into() },
+            ToolCall {
+                id: "b".into(),
+                name: "files_read".into(),
+                arguments: r#"{"path":"notes/2026-11-21.md","lines":{"from":1,"to":40}}"#.into(),
+            },
         ];
         self.show(id, turn, Shown::CallBegun { id: "a".into(), tool: "files_list".into() });
         tokio::time::sleep(self.pause * 4).await;
@@ -164,7 +168,14 @@ impl Fake {
             let component_digest = Digest::of(b"files");
             self.record(
                 id,
-                Event::ToolStarted { turn, call_id: call_id.clone(), tool: tool.clone(), component: "tools/files".into(), component_digest, content: Some(call) },
+                Event::ToolStarted {
+                    turn,
+                    call_id: call_id.clone(),
+                    tool: tool.clone(),
+                    component: "tools/files".into(),
+                    component_digest,
+                    content: Some(call),
+                },
             );
             tokio::time::sleep(self.pause * 20).await;
             let (outcome, text) = match (fails, tool.as_str()) {
@@ -249,7 +260,8 @@ impl Backend for Fake {
     async fn verify(&self, session: SessionId) -> Result<Verification, BackendError> {
         let rows = self.state().sessions[&session].rows.len();
         let text = format!("ok: {rows} rows, each hash matches its row and the row before it");
-        let details = "Checked without signed heads: an edit within a chain is caught, unless every later hash of it was computed anew.".into();
+        let details =
+            "Checked without signed heads: an edit within a chain is caught, unless every later hash of it was computed anew.".into();
         Ok(Verification { ok: true, text, details, broken_row: None })
     }
 }

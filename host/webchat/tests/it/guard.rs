@@ -58,7 +58,9 @@ async fn every_address_but_the_page_needs_the_log_in() {
     let server = Server::start().await;
     let browser = server.browser().await;
     let stranger = Browser { address: server.address, cookie: "wirken=x; wirken-1=y".into() };
-    for path in ["/api/status", "/api/sessions", "/api/sessions/0", "/socket", "/index.html", "/favicon.ico", "/../Cargo.toml", "//", "/%2e"] {
+    for path in
+        ["/api/status", "/api/sessions", "/api/sessions/0", "/socket", "/index.html", "/favicon.ico", "/../Cargo.toml", "//", "/%2e"]
+    {
         assert_eq!(stranger.get(path).await.status, 401, "{path}");
     }
     for path in ["/api/sessions/x/stop", "/api/sessions/x/close", "/api/status", "/logout"] {
@@ -116,7 +118,13 @@ async fn every_answer_forbids_what_the_page_does_not_need() {
     for path in ["/", "/api/status", "/nothing", "/app.js"] {
         let answer = browser.get(path).await;
         let policy = answer.header("content-security-policy").unwrap();
-        for rule in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"] {
+        for rule in [
+            "default-src 'none'",
+            "script-src 'self';",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ] {
             assert!(policy.contains(rule), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
