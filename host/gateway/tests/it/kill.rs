@@ -71,14 +71,12 @@ fn run_child(folder: &Path, crash_at: u32) -> bool {
 /// Takes about 20 s: some 25 crashes, each followed by a second process that takes up the work.
 #[test]
 fn killed_at_every_commit_each_message_is_answered_or_shown_as_interrupted_and_no_call_starts_twice() {
-    let mut crashes = 0;
-    for at in 1..200 {
+    for (crashes, at) in (1..200).enumerate() {
         let folder = tempfile::tempdir().unwrap();
         if run_child(folder.path(), at) {
             assert!(crashes >= 10, "only {crashes} crash points were reached");
             return;
         }
-        crashes += 1;
         assert!(run_child(folder.path(), u32::MAX), "crash point {at}: the second start did not get through");
         check(folder.path(), at);
     }

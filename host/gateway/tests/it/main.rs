@@ -1,5 +1,7 @@
 //! The gateway's sessions over the real ledger, with a scripted model and a tool that leaves a trace.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it is surprised")]
+
 mod control;
 mod kill;
 mod sessions;

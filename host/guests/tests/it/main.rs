@@ -1,5 +1,7 @@
 //! The guests of this repository, built by the builder and run by the engine.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
+
 mod build;
 mod demo;
 mod files;

@@ -1,5 +1,7 @@
 //! Components loaded, refused, called and stopped, with the guests that `just guests` built.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
+
 use std::borrow::Cow;
 use std::path::Path;
 

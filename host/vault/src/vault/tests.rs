@@ -211,7 +211,8 @@ fn a_wrong_key_file_is_noticed_at_opening_and_changes_nothing() {
 
 #[test]
 fn a_record_changed_on_disk_is_unreadable_and_the_others_are_not() {
-    let edits: &[(&str, fn(&mut Value))] = &[
+    type Edit = fn(&mut Value);
+    let edits: &[(&str, Edit)] = &[
         ("an origin more", |record| record["origins"].as_array_mut().unwrap().push(json!("https://evil.example"))),
         ("another origin", |record| record["origins"][0] = json!("https://evil.example")),
         ("an origin less", |record| drop(record["origins"].as_array_mut().unwrap().remove(0))),

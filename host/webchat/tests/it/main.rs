@@ -1,5 +1,7 @@
 //! The server as a browser meets it: over real connections, with a scripted gateway behind it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
+
 mod chat;
 mod client;
 mod fake;
