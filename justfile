@@ -21,12 +21,15 @@ build:
 build-tests: guests
     cargo build {{verify}} --tests --bins
 
+# Check formatting.
+format:
+    cargo fmt --all --check
+    cargo fmt {{guest}} --all --check
+
 # Check formatting and lints.
-check: guests
-    cargo fmt --check
-    cargo fmt {{guest}} --check
-    cargo clippy --quiet {{verify}} --all-targets -- -D warnings
-    cargo clippy --quiet {{guest}} --workspace --all-targets -- -D warnings
+check: format guests
+    cargo clippy {{verify}} --all-targets -- -D warnings
+    cargo clippy {{guest}} --workspace --all-targets -- -D warnings
 
 # `check`, then licences, bans, sources and advisories of the dependencies.
 lint: check
@@ -37,6 +40,7 @@ lint: check
 
 # Run every Rust test, the documentation's too.
 test: guests
+    .ci/python >/dev/null
     cargo test {{verify}}
     cargo test {{guest}} --workspace
 
@@ -44,9 +48,11 @@ test: guests
 e2e: build-tests
     node --test --test-timeout=300000 e2e/*.test.mjs
 
-# Measure, print a table, and write target/bench/summary.json.
-bench: build
-    cargo bench --workspace
+# Measure the release binary, print a table, and write target/bench/summary.json.
+bench:
+    .ci/guests release
+    cargo build --release -p wirken-cli -p wirken-bench
+    target/{{host}}/release/wirken-bench target/{{host}}/release/wirken
 
 # Fuzz each target for SECONDS.
 fuzz seconds="60":

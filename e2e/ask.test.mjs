@@ -49,7 +49,8 @@ test('ends a turn that would go on for ever', async () => {
   const result = await wirken.command(['ask', '-m', 'for ever']);
   assert.ok(requests(model).length <= MAX_ROUNDS, `${requests(model).length} rounds`);
   assert.ok(requests(model).length >= MAX_ROUNDS - 1, `${requests(model).length} rounds`);
-  assert.match(result.stdout + result.stderr, /round/i);
+  assert.notEqual(result.code, 0);
+  assert.match(result.stderr, /20 times.*limit/);
 });
 
 test('says that the model refused, and fails', async () => {
@@ -77,7 +78,7 @@ test('fails in one line when the model cannot be reached', async () => {
   }
 });
 
-test('leaves a ledger that verifies, and says where it was changed', async () => {
+test('leaves a ledger that verifies', async () => {
   await wirken.succeed(['audit', 'verify']);
   assert.ok(JSON.parse(await wirken.succeed(['sessions', 'list', '--format', 'json'])));
 });

@@ -261,10 +261,10 @@ describe('with a scripted model', () => {
 
   test('says why a turn failed, and goes on', async () => {
     await page.send('overloaded');
-    await page.tab.getByText(/rate|slow down|429/i).last().waitFor();
+    await page.get('note').filter({ hasText: /interrupted: slow down/i }).waitFor();
     await page.idle();
     await page.send('broken');
-    await page.tab.getByText(/broke|interrupted|ended|incomplete|protocol|truncated/i).last().waitFor();
+    await page.get('note').filter({ hasText: /interrupted: .*broke off/i }).waitFor();
     await page.idle();
     await page.send('plain');
     await page.messages('assistant').last().filter({ hasText: 'Grüße' }).waitFor();
@@ -291,6 +291,7 @@ describe('with a scripted model', () => {
     await wirken.start();
     page = await Page.open(browser, wirken.loginUrl);
     await page.loggedIn();
+    await page.get('session-item').first().click();
     await page.messages('user').nth(users.length - 1).waitFor();
     assert.deepEqual(await page.messages('user').allInnerTexts(), users);
   });
