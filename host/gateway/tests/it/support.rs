@@ -80,7 +80,17 @@ pub(crate) fn trace_path(folder: &Path) -> PathBuf {
     folder.join("trace")
 }
 
+/// A test beside this one may be starting a process just now, which holds this one's files, and with them the lock of a
+/// ledger that was closed, until it has become another program.
+fn wait_for_lock(folder: &Path) {
+    let lock = ledger_path(folder).with_extension("lock");
+    while std::fs::File::open(&lock).is_ok_and(|file| file.try_lock_shared().is_err()) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 pub(crate) fn open<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Gateway, Ledger) {
+    wait_for_lock(folder);
     let ledger = Ledger::open(&ledger_path(folder), options).unwrap();
     let reader = Reader::open(&ledger_path(folder)).unwrap();
     let tools = Arc::new(Counting { file: trace_path(folder) });
