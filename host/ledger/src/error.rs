@@ -50,7 +50,7 @@ pub enum Error {
     Stopped { cause: String },
     #[error("the ledger is closed")]
     Closed,
-    #[error("row {seq} of chain {chain} is damaged: {what}; run `wirken ledger verify`")]
+    #[error("row {seq} of chain {chain} is damaged: {what}; run `wirken audit verify`")]
     Damaged { chain: String, seq: u64, what: String },
 }
 

@@ -8,7 +8,7 @@ use crate::sse::{Item, Sse};
 use crate::types::{Error, Event, Header};
 
 /// Of an answer that is one JSON document: some servers do not stream. A streamed one has no bound of its own.
-pub const MAX_ANSWER_BYTES: usize = 2 * 1024 * 1024;
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 #[derive(Debug)]
 pub struct Decoder {

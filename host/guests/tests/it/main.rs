@@ -7,4 +7,5 @@ mod demo;
 mod files;
 mod hostile;
 mod misbehaving;
+mod openai;
 mod run;

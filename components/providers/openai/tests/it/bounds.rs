@@ -66,7 +66,7 @@ fn a_document() {
         format!("{head}{}{tail}", "x".repeat(length - head.len() - tail.len()))
     };
     assert_eq!(decode(document(MAX_ANSWER_BYTES)).last(), Some(&stop("end")));
-    assert!(failure(&decode(document(MAX_ANSWER_BYTES + 1))).1.contains("more than 2097152 bytes"));
+    assert!(failure(&decode(document(MAX_ANSWER_BYTES + 1))).1.contains("more than 1048576 bytes"));
 }
 
 #[test]
