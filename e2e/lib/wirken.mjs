@@ -27,11 +27,16 @@ export class Wirken {
     this.data = join(this.root, 'data');
     this.home = join(this.root, 'home');
     mkdirSync(this.home);
+    // All that the gateway printed so far.
+    this.stdout = '';
     this.stderr = '';
+    // What is logged; undefined for what a person gets.
+    this.log = undefined;
   }
 
   env() {
-    return { PATH: process.env.PATH, HOME: this.home, TMPDIR: this.root, WIRKEN_DATA_DIR: this.data, NO_COLOR: '1' };
+    const env = { PATH: process.env.PATH, HOME: this.home, TMPDIR: this.root, WIRKEN_DATA_DIR: this.data, NO_COLOR: '1' };
+    return this.log === undefined ? env : { ...env, WIRKEN_LOG: this.log };
   }
 
   // Runs one command to its end.
@@ -77,14 +82,14 @@ export class Wirken {
     this.child = child;
     this.ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })));
     child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
-    let stdout = '';
+    const before = this.stdout.length;
     this.loginUrl = await new Promise((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`no log-in line within ${START_TIMEOUT_MS} ms\n${stdout}\n${this.stderr}`)), START_TIMEOUT_MS);
+      const timer = setTimeout(() => fail(new Error(`no log-in line within ${START_TIMEOUT_MS} ms\n${this.stdout}\n${this.stderr}`)), START_TIMEOUT_MS);
       child.on('error', fail);
-      this.ended.then((end) => fail(new Error(`wirken run ended with ${end.code ?? end.signal}\n${stdout}\n${this.stderr}`)));
+      this.ended.then((end) => fail(new Error(`wirken run ended with ${end.code ?? end.signal}\n${this.stdout}\n${this.stderr}`)));
       child.stdout.setEncoding('utf8').on('data', (text) => {
-        stdout += text;
-        const found = stdout.match(/http:\/\/127\.0\.0\.1:\d+\/#login=\S+/);
+        this.stdout += text;
+        const found = this.stdout.slice(before).match(/http:\/\/127\.0\.0\.1:\d+\/#login=\S+/);
         if (!found) return;
         clearTimeout(timer);
         done(found[0]);

@@ -54,7 +54,7 @@ impl Browser {
     /// From the message's frame out to the recorded answer's frame in.
     pub(crate) async fn turn(&mut self, text: &str) -> Result<Duration> {
         self.said += 1;
-        let said = json!({ "type": "say", "session": self.session, "key": format!("bench-{}", self.said), "text": text });
+        let said = json!({ "type": "say", "session": self.session, "key": format!("{:032x}", self.said), "text": text });
         let began = Instant::now();
         self.socket.send(Message::text(said.to_string())).await?;
         let mut answered = None;

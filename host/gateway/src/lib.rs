@@ -129,13 +129,16 @@ impl Gateway {
             return Err(GatewayError::TooLong { bytes: say.text.len() });
         }
         let entry = match say.session {
-            Some(id) => {
-                let session = self.session(id).await?.ok_or(GatewayError::UnknownSession(id))?;
-                if session.closed_at.is_some() {
-                    return Err(GatewayError::Closed(id));
+            Some(id) => match self.registry.live(id) {
+                Some(entry) => entry,
+                None => {
+                    let session = self.session(id).await?.ok_or(GatewayError::UnknownSession(id))?;
+                    if session.closed_at.is_some() {
+                        return Err(GatewayError::Closed(id));
+                    }
+                    self.registry.entry(id)
                 }
-                self.registry.entry(id)
-            }
+            },
             None => self.registry.entry_at(&say.place),
         };
         let (reply, answer) = tokio::sync::oneshot::channel();
