@@ -69,10 +69,10 @@ export class Wirken {
     return this.succeed(['setup', '--non-interactive', '--provider', 'demo']);
   }
 
-  setupOpenai(baseUrl, model = 'scripted') {
+  setupOpenai(baseUrl, model = 'scripted', key = API_KEY) {
     return this.succeed(
       ['setup', '--non-interactive', '--provider', 'openai', '--setting', `base-url=${baseUrl}`, '--model', model, '--key-file', '--credential-stdin'],
-      { stdin: API_KEY },
+      { stdin: key },
     );
   }
 

@@ -202,8 +202,9 @@ function received(frame) {
       return;
     }
     case "lagged":
-      if (frame.session === current) watch();
-      return;
+      if (frame.session !== current) return;
+      thread.missed();
+      return watch();
     case "error":
       if (frame.key !== undefined) composer.refused(frame.key);
       return banner(frame.message);

@@ -89,6 +89,12 @@ export class Thread {
     this.joined = this.turn !== null;
   }
 
+  /** Glimpses were lost on the way: what is shown of the text under way has a gap. */
+  missed() {
+    if (this.live.text !== null) this.live.text.appendData(" … ");
+    else this.join();
+  }
+
   glimpse(turn, shown) {
     // The turn ended meanwhile, or is not known yet: its record says all.
     if (turn !== this.turn) return;
