@@ -21,6 +21,8 @@ before(async () => {
   model = await startModel();
   model.on({ userMessage: 'files', hasToolResult: true }, { content: 'That is all there is.' });
   model.on({ userMessage: 'files', hasToolResult: false }, callTool(/list/, { path: '.' }));
+  model.on({ userMessage: 'read', hasToolResult: true }, { content: 'That could not be read.' });
+  model.on({ userMessage: 'read', hasToolResult: false }, callTool(/read/, { path: '.env' }));
   model.on({ userMessage: 'echo' }, { content: `Your key is ${API_KEY}, is it not?` });
 });
 after(async () => {
@@ -100,20 +102,30 @@ test('a full run leaves the key nowhere', async () => {
   await page.send('files');
   await page.answer('That is all there is.');
   assert.ok(processes().includes(wirken.child.pid));
-  // A model that knows the key tells nobody.
+  // A model that knows the key tells nobody, though it tells it in pieces.
   await page.send('echo');
   await page.get('note').filter({ hasText: /api-key/ }).waitFor();
   await page.idle();
+  // Nor does a tool that finds it, and a person is told not to say it.
+  writeFileSync(join(wirken.data, 'workspace', '.env'), `KEY=${API_KEY}\n`);
+  await page.send('read');
+  await page.answer('That could not be read.', 3);
+  unlinkSync(join(wirken.data, 'workspace', '.env'));
+  await page.send(`my key is ${API_KEY}`);
+  await page.get('banner').filter({ hasText: /holds the value of the credential openai\/api-key/ }).waitFor();
+  await page.type('');
   outputs.push(['the page', await page.tab.content()]);
   for (const line of ['status', 'component list', 'sessions list', 'audit log', 'audit verify', 'credentials list']) {
     await command(...line.split(' '), '--format', 'json');
   }
   await wirken.stop();
   outputs.push(['the output of run', wirken.stdout + wirken.stderr]);
-  assert.match(await command('audit', 'log', '--action', 'leak-stopped', '--format', 'json'), /incoming/);
+  const stopped = await command('audit', 'log', '--action', 'leak-stopped', '--format', 'json');
+  for (const direction of ['incoming', 'tool-result', 'message']) assert.match(stopped, new RegExp(`"${direction}"`));
 
   // What was sent had it, and what is searched is there.
-  assert.ok(model.getRequests().every((entry) => JSON.stringify(entry.headers).includes(API_KEY) || entry.headers.authorization !== undefined));
+  assert.ok(model.getRequests().length >= 6);
+  assert.ok(model.getRequests().every((entry) => entry.headers.authorization !== undefined));
   assert.ok(wirken.stderr.length > 1000, `only ${wirken.stderr.length} characters were logged`);
   for (const [where, text] of outputs) refuse(where, text);
   assert.ok(files(wirken.root) > 8);

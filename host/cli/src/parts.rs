@@ -182,9 +182,14 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) 
     }
     record_rejected(&ledger, &components).await?;
 
-    let model = provider_model(provider, config, vault, &ledger)?;
+    let scanner = Arc::new(match &vault {
+        Some(vault) => Scanner::new(vault.secrets())?,
+        None => Scanner::empty(),
+    });
+    let model = provider_model(provider, config, vault, &ledger, Arc::clone(&scanner))?;
     let instructions = config.instructions().to_owned();
-    let gateway = Gateway::start(Parts { ledger: ledger.clone(), reader, model: Arc::new(model), tools: Arc::new(tools), instructions })?;
+    let parts = Parts { ledger: ledger.clone(), reader, model: Arc::new(model), tools: Arc::new(tools), instructions, scanner };
+    let gateway = Gateway::start(parts)?;
     Ok(Assembly { gateway, ledger })
 }
 
@@ -200,14 +205,16 @@ async fn record_rejected(ledger: &Ledger, components: &[wirken_plugin::Info]) ->
     Ok(())
 }
 
-fn provider_model(provider: ProviderPlugin, config: &Config, vault: Option<Vault>, ledger: &Ledger) -> anyhow::Result<ProviderModel> {
+fn provider_model(
+    provider: ProviderPlugin,
+    config: &Config,
+    vault: Option<Vault>,
+    ledger: &Ledger,
+    scanner: Arc<Scanner>,
+) -> anyhow::Result<ProviderModel> {
     let manifest = provider.manifest().clone();
     let settings = manifest.settings(&config.provider.settings)?;
-    let scanner = match &vault {
-        Some(vault) => Scanner::new(vault.secrets())?,
-        None => Scanner::empty(),
-    };
-    let egress = Egress::new(wirken_egress::Options { scanner: Arc::new(scanner), ..wirken_egress::Options::default() });
+    let egress = Egress::new(wirken_egress::Options { scanner, ..wirken_egress::Options::default() });
     let target = Target {
         base_url: settings.get("base-url").and_then(Value::as_str).unwrap_or_default().to_owned(),
         settings: Value::Object(settings.clone()).to_string(),

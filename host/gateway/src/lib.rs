@@ -8,6 +8,7 @@ pub mod control;
 pub mod folder;
 mod model;
 mod registry;
+mod screen;
 mod session;
 mod tools;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 use wirken_ledger::{Ledger, Reader, Report, Row, Session, SessionFilter, Verdict};
+use wirken_secret::Scanner;
 use wirken_turn::Shown;
 use wirken_types::event::{Event, Place};
 use wirken_types::{SessionId, Timestamp, TurnId};
@@ -36,6 +38,8 @@ pub struct Parts {
     pub tools: Arc<dyn Tools>,
     /// What the agent is told before every conversation.
     pub instructions: String,
+    /// For the secrets that no session may hold.
+    pub scanner: Arc<Scanner>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -86,6 +90,10 @@ pub enum GatewayError {
         "the message has {bytes} bytes, and {MAX_MESSAGE_BYTES} are the most: send it in parts, or put it into a file in the workspace"
     )]
     TooLong { bytes: usize },
+    #[error(
+        "the message holds the value of the credential {label}: it was neither kept nor sent; leave the value out (the gateway places it in requests by itself)"
+    )]
+    HoldsSecret { label: String },
     #[error("the gateway is shutting down: send it again when it is back")]
     Stopping,
     #[error(transparent)]
@@ -128,6 +136,7 @@ impl Gateway {
         if say.text.len() > MAX_MESSAGE_BYTES {
             return Err(GatewayError::TooLong { bytes: say.text.len() });
         }
+        self.registry.screen().said(&say.sender, &say.text).await?;
         let entry = match say.session {
             Some(id) => match self.registry.live(id) {
                 Some(entry) => entry,

@@ -9,6 +9,7 @@ use wirken_ledger::{Batch, Chain, Ledger, Reader};
 use wirken_types::SessionId;
 use wirken_types::event::{Event, Place};
 
+use crate::screen::Screen;
 use crate::session::{self, Command};
 use crate::{GatewayError, Model, Parts, Tools, Update};
 
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) model: Arc<dyn Model>,
     pub(crate) tools: Arc<dyn Tools>,
     pub(crate) instructions: String,
+    pub(crate) screen: Screen,
     reader: Arc<Mutex<Reader>>,
 }
 
@@ -56,6 +58,7 @@ impl Registry {
     pub(crate) fn new(parts: Parts) -> Result<Self, GatewayError> {
         let places = parts.reader.open_sessions()?.into_iter().map(|session| (session.place, session.id)).collect();
         let shared = Shared {
+            screen: Screen::new(parts.scanner, parts.ledger.clone()),
             ledger: parts.ledger,
             model: parts.model,
             tools: parts.tools,
@@ -63,6 +66,10 @@ impl Registry {
             reader: Arc::new(Mutex::new(parts.reader)),
         };
         Ok(Self { shared: Arc::new(shared), live: Mutex::new(Live { places, ..Live::default() }) })
+    }
+
+    pub(crate) fn screen(&self) -> &Screen {
+        &self.shared.screen
     }
 
     /// The actor of a session, started where it does not run.

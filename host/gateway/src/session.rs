@@ -247,11 +247,17 @@ impl Actor {
                 Effect::Ask => {
                     let system = Message::System(self.shared.instructions.clone());
                     let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
-                    self.work = Work::Asking(self.shared.model.ask(messages, self.shared.tools.definitions()));
+                    let answer = self.shared.model.ask(messages, self.shared.tools.definitions());
+                    let (provider, _) = self.shared.model.names();
+                    self.work = Work::Asking(self.shared.screen.answer(provider, answer));
                 }
                 Effect::Abandon => self.work = Work::Nothing,
                 Effect::Wait(millis) => self.work = Work::Waiting(Box::pin(tokio::time::sleep(Duration::from_millis(millis)))),
-                Effect::Call(call) => self.work = Work::Calling(self.shared.tools.call(call)),
+                Effect::Call(call) => {
+                    let (screen, tool) = (self.shared.screen.clone(), call.name.clone());
+                    let call = self.shared.tools.call(call);
+                    self.work = Work::Calling(Box::pin(async move { screen.tool_end(&tool, call.await).await }));
+                }
                 Effect::Show(shown) => {
                     if let Some(turn) = &self.turn {
                         // Nobody may be watching.

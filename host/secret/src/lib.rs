@@ -11,8 +11,10 @@ mod redact;
 mod scanner;
 mod secret;
 mod stream;
+mod text;
 
 pub use redact::redact;
 pub use scanner::{Leak, Scanner};
 pub use secret::{MIN_SECRET_BYTES, Secret, SecretError};
 pub use stream::ScanStream;
+pub use text::ScanText;

@@ -4,5 +4,6 @@
 
 mod control;
 mod kill;
+mod screen;
 mod sessions;
 mod support;

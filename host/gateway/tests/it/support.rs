@@ -13,13 +13,18 @@ use futures_util::{StreamExt, stream};
 use wirken_gateway::{Answer, Gateway, Model, Parts, Say, Tools, Update};
 use wirken_ledger::{CrashPoints, Ledger, Options, Reader};
 use wirken_plugin::ToolEnd;
+use wirken_secret::{Scanner, Secret};
 use wirken_turn::ToolOrigin;
 use wirken_types::chat::{Message, Part, ToolCall, ToolDefinition, plain_text};
 use wirken_types::event::{Event, Place, ToolOutcome};
 use wirken_types::provider::Event as Step;
 use wirken_types::{Digest, SessionId, TurnId};
 
-/// Answers the last message of a person: `tool N` makes N calls first, `hang` never ends, anything else is echoed.
+/// What no session may hold.
+pub(crate) const SECRET: &str = "sk-0123456789abcdef";
+
+/// Answers the last message of a person: `tool N` makes N calls first, `spill` one that returns the secret, `tell` tells
+/// it in pieces, `hang` never ends, anything else is echoed.
 pub(crate) struct Script;
 
 impl Model for Script {
@@ -44,6 +49,14 @@ impl Model for Script {
                     })
                 })
                 .collect(),
+            None if said == "spill" && !after_tools => {
+                let arguments = "{\"of\":\"spill\"}".into();
+                vec![Step::ToolCall(ToolCall { id: "call-0".into(), name: "count".into(), arguments })]
+            }
+            None if said == "tell" => {
+                let pieces = ["It is sk-01", "2345", "6789abc", "def, is it not?"];
+                pieces.into_iter().map(|piece| Step::Text(piece.into())).chain([Step::Stop("end".into())]).collect()
+            }
             _ => vec![Step::Text("You said: ".into()), Step::Text(said.clone()), Step::Stop("end".into())],
         };
         let steps = stream::iter(steps.into_iter().map(|step| Ok(vec![step])));
@@ -68,7 +81,8 @@ impl Tools for Counting {
     fn call(&self, call: ToolCall) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.file).unwrap();
         writeln!(file, "{} {}", call.id, call.arguments).unwrap();
-        Box::pin(async { ToolEnd { outcome: ToolOutcome::Ok, content: vec![Part::text("counted")] } })
+        let result = if call.arguments.contains("spill") { format!("KEY={SECRET}") } else { "counted".into() };
+        Box::pin(async { ToolEnd { outcome: ToolOutcome::Ok, content: vec![Part::text(result)] } })
     }
 }
 
@@ -94,7 +108,9 @@ pub(crate) fn open<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Gatew
     let ledger = Ledger::open(&ledger_path(folder), options).unwrap();
     let reader = Reader::open(&ledger_path(folder)).unwrap();
     let tools = Arc::new(Counting { file: trace_path(folder) });
-    let parts = Parts { ledger: ledger.clone(), reader, model: Arc::new(Script), tools, instructions: "Be brief.".into() };
+    let secret = Arc::new(Secret::from_string(SECRET.into()));
+    let scanner = Arc::new(Scanner::new([("script/key".to_owned(), secret)]).unwrap());
+    let parts = Parts { ledger: ledger.clone(), reader, model: Arc::new(Script), tools, instructions: "Be brief.".into(), scanner };
     (Gateway::start(parts).unwrap(), ledger)
 }
 

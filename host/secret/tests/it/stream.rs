@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use bytes::Bytes;
 use proptest::prelude::*;
-use wirken_secret::{Leak, ScanStream, Scanner, Secret};
+use wirken_secret::{Leak, ScanStream, ScanText, Scanner, Secret};
 
 fn scanner(secrets: &[Vec<u8>]) -> Arc<Scanner> {
     let labelled = secrets.iter().enumerate().map(|(index, secret)| (format!("secret-{index}"), Arc::new(Secret::new(secret.clone()))));
@@ -62,7 +62,48 @@ fn encoded(form: usize, secret: &[u8]) -> Vec<u8> {
     }
 }
 
+/// Passes a text through in pieces; after a piece whose length is even, what waits is asked for.
+fn pass_text(scanner: &Arc<Scanner>, input: &str, lengths: &[usize]) -> (String, Result<(), Leak>) {
+    let mut scan = ScanText::new(Arc::clone(scanner));
+    let mut out = String::new();
+    let mut rest = input;
+    for length in lengths.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (piece, after) = rest.split_at(rest.ceil_char_boundary(*length));
+        rest = after;
+        match scan.push(piece) {
+            Ok(ready) => out.push_str(&ready),
+            Err(leak) => return (out, Err(leak)),
+        }
+        if length % 2 == 0 {
+            out.push_str(&scan.release());
+        }
+    }
+    out.push_str(&scan.release());
+    (out, Ok(()))
+}
+
 proptest! {
+    #[test]
+    fn a_text_answers_as_the_whole_does(
+        secrets in prop::collection::vec("[abé]{8,12}", 0..4),
+        input in "[abé]{0,100}",
+        cuts in cuts(),
+    ) {
+        let secrets: Vec<Vec<u8>> = secrets.into_iter().map(String::into_bytes).collect();
+        let scanner = scanner(&secrets);
+        let (out, end) = pass_text(&scanner, &input, &cuts);
+        prop_assert_eq!(end.err(), scanner.find(input.as_bytes()));
+        if scanner.find(input.as_bytes()).is_none() {
+            prop_assert_eq!(out, input);
+        } else {
+            prop_assert!(input.starts_with(&out));
+            prop_assert_eq!(scanner.find(out.as_bytes()), None);
+        }
+    }
+
     #[test]
     fn a_stream_answers_as_the_whole_does(secrets in prop::collection::vec(letters(8..14), 0..4), input in letters(0..120), cuts in cuts()) {
         let scanner = scanner(&secrets);

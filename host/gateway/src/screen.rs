@@ -1,0 +1,171 @@
+//! What a session must not hold: the value of a credential, in what a person says, a model answers or a tool returns.
+//!
+//! The bytes of a response were searched on their way in. A model answers in pieces, each in a frame of its own, and a
+//! component may decode anything: so what is about to be recorded and shown is searched once more, as it will read.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use serde_json::json;
+use wirken_ledger::{Batch, Chain, Ledger};
+use wirken_plugin::ToolEnd;
+use wirken_secret::{Leak, ScanText, Scanner, redact};
+use wirken_types::chat::Part;
+use wirken_types::event::{Event, ToolOutcome};
+use wirken_types::provider::{Event as Step, ProviderError};
+
+use crate::{Answer, GatewayError};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Screen {
+    scanner: Arc<Scanner>,
+    ledger: Ledger,
+}
+
+/// An answer on its way through.
+struct Passing {
+    screen: Screen,
+    provider: String,
+    answer: Answer,
+    text: ScanText,
+    reasoning: ScanText,
+    over: bool,
+}
+
+impl Screen {
+    pub(crate) fn new(scanner: Arc<Scanner>, ledger: Ledger) -> Self {
+        Self { scanner, ledger }
+    }
+
+    /// What a person is about to say.
+    pub(crate) async fn said(&self, sender: &str, text: &str) -> Result<(), GatewayError> {
+        let Some(leak) = self.scanner.find(text.as_bytes()) else { return Ok(()) };
+        self.record(&leak, sender, "message").await;
+        Err(GatewayError::HoldsSecret { label: leak.label })
+    }
+
+    /// The same answer, which ends with an error where it would tell a secret.
+    pub(crate) fn answer(&self, provider: String, answer: Answer) -> Answer {
+        if self.scanner.is_empty() {
+            return answer;
+        }
+        let scan = || ScanText::new(Arc::clone(&self.scanner));
+        let passing = Passing { screen: self.clone(), provider, answer, text: scan(), reasoning: scan(), over: false };
+        Box::pin(stream::unfold(passing, Passing::next))
+    }
+
+    /// What a tool returned, or that it was withheld.
+    pub(crate) async fn tool_end(&self, tool: &str, end: ToolEnd) -> ToolEnd {
+        let leak = end.content.iter().find_map(|part| match part {
+            Part::Text(text) => self.scanner.find(text.as_bytes()),
+            Part::Blob(blob) => self.any([Some(blob.media_type.as_str()), blob.name.as_deref()].into_iter().flatten()),
+            Part::Other(kind, value) => self.any([kind.as_str(), value.as_str()]),
+        });
+        let Some(leak) = leak else { return end };
+        self.record(&leak, tool, "tool-result").await;
+        let text = format!("The result holds the value of the credential {} and was withheld. What the call did stands.", leak.label);
+        ToolEnd { outcome: ToolOutcome::Failed, content: vec![Part::text(text)] }
+    }
+
+    fn any<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Option<Leak> {
+        texts.into_iter().find_map(|text| self.scanner.find(text.as_bytes()))
+    }
+
+    /// Where the ledger fails, the turn fails at its next record and says why.
+    async fn record(&self, leak: &Leak, subject: &str, direction: &str) {
+        let detail = json!({ "credential": leak.label, "encoding": leak.encoding, "direction": direction });
+        let event = Event::System { action: "leak-stopped".into(), subject: subject.into(), detail };
+        if let Err(error) = self.ledger.append(Batch::of(Chain::System, [event])).await {
+            tracing::error!(%error, "a stopped leak could not be recorded");
+        }
+    }
+}
+
+impl Passing {
+    async fn next(mut self) -> Option<(Result<Vec<Step>, ProviderError>, Self)> {
+        if self.over {
+            return None;
+        }
+        let Some(result) = self.answer.next().await else {
+            self.over = true;
+            let rest = self.rest();
+            return (!rest.is_empty()).then_some((Ok(rest), self));
+        };
+        let passed = match result {
+            Ok(steps) => self.pass(steps),
+            Err(error) => Ok(Err(self.redacted(error))),
+        };
+        let result = match passed {
+            Ok(result) => result,
+            Err(leak) => {
+                self.screen.record(&leak, &self.provider, "incoming").await;
+                let message = format!("The model's answer holds the value of the credential {} and was ended there.", leak.label);
+                Err(ProviderError { kind: "leak".into(), message, retry_after_millis: None })
+            }
+        };
+        self.over = result.is_err();
+        Some((result, self))
+    }
+
+    fn pass(&mut self, steps: Vec<Step>) -> Result<Result<Vec<Step>, ProviderError>, Leak> {
+        let mut passed = Vec::with_capacity(steps.len());
+        for step in steps {
+            match step {
+                Step::Text(piece) => {
+                    let ready = self.text.push(&piece)?;
+                    passed.extend(reasoning(self.reasoning.release()));
+                    passed.extend(text(ready));
+                }
+                Step::Reasoning(piece) => {
+                    let ready = self.reasoning.push(&piece)?;
+                    passed.extend(text(self.text.release()));
+                    passed.extend(reasoning(ready));
+                }
+                // Nobody sees these; the whole call follows.
+                Step::ToolCallDelta(..) => {}
+                Step::Usage(_) => passed.push(step),
+                other => {
+                    if let Some(leak) = self.in_step(&other) {
+                        return Err(leak);
+                    }
+                    passed.extend(self.rest());
+                    passed.push(match other {
+                        Step::Failed(error) => Step::Failed(self.redacted(error)),
+                        other => other,
+                    });
+                }
+            }
+        }
+        Ok(Ok(passed))
+    }
+
+    fn in_step(&self, step: &Step) -> Option<Leak> {
+        match step {
+            Step::ToolCallBegin(id, name) => self.screen.any([id.as_str(), name]),
+            Step::ToolCall(call) => self.screen.any([call.id.as_str(), &call.name, &call.arguments]),
+            Step::Opaque(opaque) => self.screen.any([opaque.model.as_str(), &opaque.value]),
+            Step::Stop(reason) => self.screen.any([reason.as_str()]),
+            Step::Progress(label, ..) => self.screen.any([label.as_str()]),
+            Step::Other(kind, value) => self.screen.any([kind.as_str(), value]),
+            Step::Text(_) | Step::Reasoning(_) | Step::ToolCallDelta(..) | Step::Usage(_) | Step::Failed(_) => None,
+        }
+    }
+
+    /// What waited.
+    fn rest(&mut self) -> Vec<Step> {
+        reasoning(self.reasoning.release()).into_iter().chain(text(self.text.release())).collect()
+    }
+
+    fn redacted(&self, error: ProviderError) -> ProviderError {
+        ProviderError { message: redact(&error.message, &self.screen.scanner).into_owned(), ..error }
+    }
+}
+
+fn text(text: String) -> Option<Step> {
+    (!text.is_empty()).then_some(Step::Text(text))
+}
+
+fn reasoning(text: String) -> Option<Step> {
+    (!text.is_empty()).then_some(Step::Reasoning(text))
+}
