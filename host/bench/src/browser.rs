@@ -51,6 +51,11 @@ impl Browser {
         Ok(Self { socket, session: None, said: 0 })
     }
 
+    /// The next message opens a chat.
+    pub(crate) fn new_chat(&mut self) {
+        self.session = None;
+    }
+
     /// From the message's frame out to the recorded answer's frame in.
     pub(crate) async fn turn(&mut self, text: &str) -> Result<Duration> {
         self.said += 1;
@@ -78,7 +83,7 @@ impl Browser {
 /// The model's server asked directly, with a streamed answer read to its end.
 pub(crate) async fn direct(base_url: &str) -> Result<Duration> {
     let (host, path) = base_url.trim_start_matches("http://").split_once('/').context("no path")?;
-    let body = json!({ "model": "gpt-4o-mini", "stream": true, "messages": [{ "role": "user", "content": "hi" }] }).to_string();
+    let body = json!({ "model": crate::MODEL, "stream": true, "messages": [{ "role": "user", "content": "hi" }] }).to_string();
     let began = Instant::now();
     let answer = post(host, &format!("/{path}/chat/completions"), &body).await?;
     let took = began.elapsed();

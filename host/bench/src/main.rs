@@ -23,8 +23,15 @@ use wirken_testkit::llm::{FakeLlm, Reply, Script};
 use browser::Browser;
 use process::Gateway;
 
+/// What the endpoint calls its model.
+pub(crate) const MODEL: &str = "fake-model";
 const WARM_UP: usize = 50;
 const TURNS: usize = 500;
+/// Turns of one chat: a model is told the whole of it each time.
+const CHAT: usize = 20;
+/// Of the one that grows long.
+const LONG_CHAT: usize = 300;
+const LONG_TURNS: usize = 50;
 const STARTS: usize = 15;
 
 fn main() -> Result<()> {
@@ -44,7 +51,7 @@ fn main() -> Result<()> {
     put("tool_call_p50_us", calls.at(50) * 1000.0);
     put("tool_call_p95_us", calls.at(95) * 1000.0);
 
-    let llm = runtime.block_on(FakeLlm::start(Script::reply(|_| Reply::text("A short answer, in one piece."))))?;
+    let llm = runtime.block_on(FakeLlm::start(Script::reply(|_| Reply::text("A short answer, in one piece.")).with_models([MODEL])))?;
     let folder = tempfile::tempdir()?;
     process::set_up(&binary, folder.path(), &llm.base_url())?;
     // The first start compiles; the cache is warm from then on.
@@ -63,6 +70,7 @@ fn main() -> Result<()> {
     std::thread::sleep(Duration::from_secs(1));
     put("idle_pss_mib", gateway.pss()?);
     let mut turns = Times::default();
+    let mut long = Times::default();
     let mut direct = Times::default();
     let (cpu, wall) = runtime.block_on(async {
         let mut browser = Browser::log_in(&gateway.url).await?;
@@ -71,9 +79,19 @@ fn main() -> Result<()> {
         }
         let (cpu, began) = (gateway.cpu()?, Instant::now());
         for turn in 0..TURNS {
+            if turn % CHAT == 0 {
+                browser.new_chat();
+            }
             turns.add(browser.turn(&format!("turn {turn}")).await?);
         }
         let (cpu, wall) = (gateway.cpu()? - cpu, began.elapsed());
+        browser.new_chat();
+        for turn in 0..LONG_CHAT + LONG_TURNS {
+            let took = browser.turn(&format!("long {turn}")).await?;
+            if turn >= LONG_CHAT {
+                long.add(took);
+            }
+        }
         // The model's own part of a turn: the same request to the same server, from here.
         for _ in 0..TURNS {
             direct.add(browser::direct(&llm.base_url()).await?);
@@ -86,7 +104,8 @@ fn main() -> Result<()> {
     put("turn_overhead_p50_ms", turns.at(50) - direct.at(50));
     put("turn_overhead_p95_ms", turns.at(95) - direct.at(50));
     put("turn_cpu_ms", cpu.as_secs_f64() * 1000.0 / TURNS as f64);
-    put("turns_per_second_one_chat", TURNS as f64 / wall.as_secs_f64());
+    put("turns_per_second_one_browser", TURNS as f64 / wall.as_secs_f64());
+    put("long_chat_turn_overhead_p50_ms", long.at(50) - direct.at(50));
     put("pss_after_turns_mib", gateway.pss()?);
     drop(gateway);
 

@@ -23,7 +23,7 @@ pub(crate) fn set_up(binary: &Path, folder: &Path, base_url: &str) -> Result<()>
         "--provider",
         "openai",
         "--model",
-        "gpt-4o-mini",
+        crate::MODEL,
         "--setting",
         &format!("base-url={base_url}"),
     ]);

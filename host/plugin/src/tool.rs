@@ -1,6 +1,8 @@
 //! A tool that has been loaded, with the authority that it was granted.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use serde_json::Value;
 use wasmtime::component::Linker;
@@ -85,13 +87,30 @@ impl ToolPlugin {
         &self.inner.definitions
     }
 
-    /// Runs one call in a fresh instance, on a thread of its own: a guest that computes or waits for a disk holds up
-    /// nobody else.
+    /// Runs one call in a fresh instance. A short one ends where it began; one that has not ended by the engine's first
+    /// tick goes on in a thread of its own, where it holds up nobody else. Dropping the future ends the call.
     pub async fn call(&self, name: String, arguments: String) -> ToolEnd {
         let plugin = Arc::clone(&self.inner);
+        let mut call = Box::pin(async move { plugin.call(&name, &arguments).await });
+        if let Poll::Ready(end) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
+            return end;
+        }
         let runtime = tokio::runtime::Handle::current();
-        let call = tokio::task::spawn_blocking(move || runtime.block_on(async move { plugin.call(&name, &arguments).await }));
-        call.await.unwrap_or_else(|error| ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: error.to_string() }))
+        // Closed when this future is dropped.
+        let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
+        let rest = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async move {
+                tokio::select! {
+                    end = call => Some(end),
+                    _ = &mut unwanted => None,
+                }
+            })
+        });
+        match rest.await {
+            Ok(Some(end)) => end,
+            Ok(None) => ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: "it was given up".into() }),
+            Err(error) => ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: error.to_string() }),
+        }
     }
 }
 

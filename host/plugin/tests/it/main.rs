@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::time::Duration;
 
 use wirken_engine::{Engine, Options};
 use wirken_manifest::{Kind, Manifest};
@@ -48,6 +49,20 @@ async fn a_call_that_crashes_ends_alone_and_says_why() {
     assert!(text.contains("memory") || text.contains("fuel"), "{text}");
     let (outcome, text) = call(&tool, "echo", r#"{"text":"ä"}"#).await;
     assert_eq!((outcome, text.contains('ä')), (ToolOutcome::Ok, true), "{text}");
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_ends() {
+    let engine = Engine::new(&Options { concurrent_calls: 1, ..Options::default() }).unwrap();
+    let mut patient = package("fixtures/hostile");
+    patient.manifest.limits.fuel = Some(100_000_000_000);
+    patient.manifest.limits.deadline_millis = Some(60_000);
+    let tool = ToolPlugin::load(&engine, patient, &Grant::default()).await.unwrap();
+    let given_up = tokio::time::timeout(Duration::from_millis(50), call(&tool, "loop", "{}")).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    // There is one place for calls, and it is free again.
+    let (outcome, _) = tokio::time::timeout(Duration::from_secs(20), call(&tool, "echo", r#"{"text":"ä"}"#)).await.unwrap();
+    assert_eq!(outcome, ToolOutcome::Ok);
 }
 
 #[tokio::test]
