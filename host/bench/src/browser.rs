@@ -1,5 +1,6 @@
 //! The browser's side of a turn: log in, open the socket, say something, wait for the recorded answer.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -11,9 +12,22 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// How a turn ended.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// So long after the message the answer was there.
+    Answered(Duration),
+    /// With the frame that says so.
+    Interrupted(String),
+}
+
 pub(crate) struct Browser {
     socket: WebSocketStream<TcpStream>,
     session: Option<String>,
+    /// Of this browser, in the keys of its messages.
+    id: u64,
     said: usize,
 }
 
@@ -48,7 +62,7 @@ impl Browser {
         request.headers_mut().insert("cookie", cookie.parse()?);
         request.headers_mut().insert("origin", format!("http://{host}").parse()?);
         let (socket, _) = tokio_tungstenite::client_async(request, connect(host).await?).await?;
-        Ok(Self { socket, session: None, said: 0 })
+        Ok(Self { socket, session: None, id: NEXT.fetch_add(1, Ordering::Relaxed), said: 0 })
     }
 
     /// The next message opens a chat.
@@ -58,8 +72,17 @@ impl Browser {
 
     /// From the message's frame out to the recorded answer's frame in.
     pub(crate) async fn turn(&mut self, text: &str) -> Result<Duration> {
+        match self.say(text).await? {
+            Turn::Answered(took) => Ok(took),
+            Turn::Interrupted(frame) => bail!("the turn was interrupted: {frame}"),
+        }
+    }
+
+    /// Says something and waits until its turn is over.
+    pub(crate) async fn say(&mut self, text: &str) -> Result<Turn> {
         self.said += 1;
-        let said = json!({ "type": "say", "session": self.session, "key": format!("{:032x}", self.said), "text": text });
+        let key = format!("{:016x}{:016x}", self.id, self.said);
+        let said = json!({ "type": "say", "session": self.session, "key": key, "text": text });
         let began = Instant::now();
         self.socket.send(Message::text(said.to_string())).await?;
         let mut answered = None;
@@ -72,8 +95,10 @@ impl Browser {
                 Some("accepted") => self.session = frame.get("session").and_then(Value::as_str).map(str::to_owned),
                 Some("error") => bail!("the gateway refused: {frame}"),
                 Some("recorded") if kind == "outbound-attempted" => answered = Some(began.elapsed()),
-                Some("recorded") if kind == "turn-interrupted" => bail!("the turn was interrupted: {frame}"),
-                Some("recorded") if kind == "turn-finished" => return answered.context("the turn ended without an answer"),
+                Some("recorded") if kind == "turn-interrupted" => return Ok(Turn::Interrupted(frame.to_string())),
+                Some("recorded") if kind == "turn-finished" => {
+                    return answered.map(Turn::Answered).context("the turn ended without an answer");
+                }
                 _ => {}
             }
         }

@@ -11,9 +11,10 @@
 mod browser;
 mod calls;
 mod process;
+mod soak;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -35,7 +36,16 @@ const LONG_TURNS: usize = 50;
 const STARTS: usize = 15;
 
 fn main() -> Result<()> {
-    let binary = PathBuf::from(std::env::args().nth(1).context("usage: wirken-bench PATH-OF-WIRKEN")?);
+    let mut arguments = std::env::args().skip(1);
+    let binary = PathBuf::from(arguments.next().context("usage: wirken-bench PATH-OF-WIRKEN [soak SECONDS]")?);
+    if arguments.next().as_deref() == Some("soak") {
+        let seconds = arguments.next().context("soak SECONDS")?.parse()?;
+        return soak::run(&binary, seconds);
+    }
+    bench(&binary)
+}
+
+fn bench(binary: &Path) -> Result<()> {
     let mut summary = Map::new();
     let mut put = |name: &str, value: f64| {
         println!("{name:<44} {value:>12.3}");
@@ -43,7 +53,7 @@ fn main() -> Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
 
-    put("binary_mib", std::fs::metadata(&binary)?.len() as f64 / (1024.0 * 1024.0));
+    put("binary_mib", std::fs::metadata(binary)?.len() as f64 / (1024.0 * 1024.0));
     let disk = disk()?;
     put("disk_fdatasync_p50_ms", disk.at(50));
     put("disk_fdatasync_p95_ms", disk.at(95));
@@ -53,20 +63,20 @@ fn main() -> Result<()> {
 
     let llm = runtime.block_on(FakeLlm::start(Script::reply(|_| Reply::text("A short answer, in one piece.")).with_models([MODEL])))?;
     let folder = tempfile::tempdir()?;
-    process::set_up(&binary, folder.path(), &llm.base_url())?;
+    process::set_up(binary, folder.path(), &llm.base_url())?;
     // The first start compiles; the cache is warm from then on.
-    drop(Gateway::start(&binary, folder.path())?);
+    drop(Gateway::start(binary, folder.path())?);
     let mut first_line = Times::default();
     let mut ready = Times::default();
     for _ in 0..STARTS {
-        let gateway = Gateway::start(&binary, folder.path())?;
+        let gateway = Gateway::start(binary, folder.path())?;
         first_line.add(gateway.first_line);
         ready.add(gateway.ready);
     }
     put("first_line_p50_ms", first_line.at(50));
     put("ready_warm_p50_ms", ready.at(50));
 
-    let gateway = Gateway::start(&binary, folder.path())?;
+    let gateway = Gateway::start(binary, folder.path())?;
     std::thread::sleep(Duration::from_secs(1));
     put("idle_pss_mib", gateway.pss()?);
     let mut turns = Times::default();

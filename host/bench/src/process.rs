@@ -67,6 +67,22 @@ impl Gateway {
         bail!("the gateway ended before it was ready")
     }
 
+    /// A new address to log in at.
+    pub(crate) fn url_for_log_in(&self, binary: &Path, folder: &Path) -> Result<String> {
+        let output = Command::new(binary).env("WIRKEN_DATA_DIR", folder.join("data")).args(["webchat", "login"]).output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let at = text.find("http://").with_context(|| format!("no address: {text} {}", String::from_utf8_lossy(&output.stderr)))?;
+        Ok(text.get(at..).unwrap_or_default().split_whitespace().next().unwrap_or_default().to_owned())
+    }
+
+    pub(crate) fn files(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
+    pub(crate) fn threads(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/task", self.child.id()))?.count())
+    }
+
     /// Processor time so far.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;

@@ -189,7 +189,7 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) 
     let model = provider_model(provider, config, vault, &ledger, Arc::clone(&scanner))?;
     let instructions = config.instructions().to_owned();
     let parts = Parts { ledger: ledger.clone(), reader, model: Arc::new(model), tools: Arc::new(tools), instructions, scanner };
-    let gateway = Gateway::start(parts)?;
+    let gateway = Gateway::start(parts);
     Ok(Assembly { gateway, ledger })
 }
 

@@ -24,11 +24,14 @@ use wirken_types::{SessionId, Timestamp, TurnId};
 pub use model::{Answer, Model, ProviderModel, ProviderParts};
 pub use tools::{DenyTools, NameTaken, ToolSet, Tools};
 
-use registry::Registry;
+use registry::{Entry, Registry};
 use session::Command;
 
 /// The longest message that a person may send, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 400_000;
+
+/// How often a message is given to the actor of its session before the gateway is taken to be stopping.
+const ACTORS_TRIED: usize = 3;
 
 /// What a gateway is made of.
 pub struct Parts {
@@ -113,9 +116,9 @@ impl std::fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// Blocks while the list of open sessions is read.
-    pub fn start(parts: Parts) -> Result<Self, GatewayError> {
-        Ok(Self { registry: Arc::new(Registry::new(parts)?) })
+    /// Reads nothing: a session is found when somebody speaks in it.
+    pub fn start(parts: Parts) -> Self {
+        Self { registry: Arc::new(Registry::new(parts)) }
     }
 
     /// Takes up every turn that an earlier run left open. Returns how many there were.
@@ -137,22 +140,29 @@ impl Gateway {
             return Err(GatewayError::TooLong { bytes: say.text.len() });
         }
         self.registry.screen().said(&say.sender, &say.text).await?;
-        let entry = match say.session {
-            Some(id) => match self.registry.live(id) {
-                Some(entry) => entry,
-                None => {
-                    let session = self.session(id).await?.ok_or(GatewayError::UnknownSession(id))?;
-                    if session.closed_at.is_some() {
-                        return Err(GatewayError::Closed(id));
-                    }
-                    self.registry.entry(id)
-                }
-            },
-            None => self.registry.entry_at(&say.place),
-        };
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        entry.send(Command::Say { say, reply }).await?;
-        answer.await.unwrap_or(Err(GatewayError::Stopping))
+        // An actor that had nothing to do may end just as it is spoken to. A key is taken once, so asking again is safe.
+        for _ in 0..ACTORS_TRIED {
+            let entry = self.entry_for(&say).await?;
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            if entry.send(Command::Say { say: say.clone(), reply }).await.is_ok()
+                && let Ok(result) = answer.await
+            {
+                return result;
+            }
+        }
+        Err(GatewayError::Stopping)
+    }
+
+    async fn entry_for(&self, say: &Say) -> Result<Entry, GatewayError> {
+        let Some(id) = say.session else { return self.registry.entry_at(&say.place).await };
+        if let Some(entry) = self.registry.live(id) {
+            return Ok(entry);
+        }
+        let session = self.session(id).await?.ok_or(GatewayError::UnknownSession(id))?;
+        if session.closed_at.is_some() {
+            return Err(GatewayError::Closed(id));
+        }
+        Ok(self.registry.entry(id))
     }
 
     /// Ends the turn that runs in a session. False when none does.
@@ -173,7 +183,7 @@ impl Gateway {
         let (reply, answer) = tokio::sync::oneshot::channel();
         entry.send(Command::Close { by: by.to_owned(), reply }).await?;
         answer.await.unwrap_or(Err(GatewayError::Stopping))?;
-        self.registry.forget(session, &known.place);
+        self.registry.forget(session);
         Ok(())
     }
 
@@ -187,12 +197,10 @@ impl Gateway {
         self.registry.running(session)
     }
 
-    /// The sessions of an account, newest first.
-    pub async fn sessions(&self, account: &str) -> Result<Vec<Session>, GatewayError> {
-        let filter = SessionFilter { account: Some(account.to_owned()), ..SessionFilter::default() };
-        let mut sessions = self.read(move |reader| reader.sessions(&filter)).await?;
-        sessions.sort_by_key(|session| std::cmp::Reverse(session.last_at));
-        Ok(sessions)
+    /// The sessions of an account that were used last, the newest first.
+    pub async fn sessions(&self, account: &str, limit: usize) -> Result<Vec<Session>, GatewayError> {
+        let filter = SessionFilter { account: Some(account.to_owned()), limit: Some(limit), ..SessionFilter::default() };
+        self.read(move |reader| reader.sessions(&filter)).await
     }
 
     pub async fn session(&self, id: SessionId) -> Result<Option<Session>, GatewayError> {

@@ -32,11 +32,14 @@ pub(crate) struct Shared {
 pub(crate) struct Registry {
     shared: Arc<Shared>,
     live: Mutex<Live>,
+    /// Held while the session at a place is looked for.
+    finding: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Live {
     entries: HashMap<SessionId, Entry>,
+    /// Of the entries that were found by their place.
     places: HashMap<Place, SessionId>,
     watchers: HashMap<SessionId, broadcast::Sender<Update>>,
 }
@@ -55,8 +58,7 @@ impl Entry {
 }
 
 impl Registry {
-    pub(crate) fn new(parts: Parts) -> Result<Self, GatewayError> {
-        let places = parts.reader.open_sessions()?.into_iter().map(|session| (session.place, session.id)).collect();
+    pub(crate) fn new(parts: Parts) -> Self {
         let shared = Shared {
             screen: Screen::new(parts.scanner, parts.ledger.clone()),
             ledger: parts.ledger,
@@ -65,7 +67,7 @@ impl Registry {
             instructions: parts.instructions,
             reader: Arc::new(Mutex::new(parts.reader)),
         };
-        Ok(Self { shared: Arc::new(shared), live: Mutex::new(Live { places, ..Live::default() }) })
+        Self { shared: Arc::new(shared), live: Mutex::default(), finding: tokio::sync::Mutex::default() }
     }
 
     pub(crate) fn screen(&self) -> &Screen {
@@ -80,10 +82,26 @@ impl Registry {
 
     /// The actor of the open session at a place. A place without one gets an id now, so that two messages that arrive
     /// together open one session; the session itself is opened by the record of the first.
-    pub(crate) fn entry_at(&self, place: &Place) -> Entry {
+    pub(crate) async fn entry_at(&self, place: &Place) -> Result<Entry, GatewayError> {
+        if let Some(entry) = self.live_at(place) {
+            return Ok(entry);
+        }
+        let _finding = self.finding.lock().await;
+        if let Some(entry) = self.live_at(place) {
+            return Ok(entry);
+        }
+        let wanted = place.clone();
+        let known = self.read(move |reader| reader.find_session(&wanted)).await?;
+        let id = known.map_or_else(SessionId::generate, |session| session.id);
         let mut live = self.lock();
-        let id = *live.places.entry(place.clone()).or_insert_with(SessionId::generate);
-        self.entry_in(&mut live, id)
+        let entry = self.entry_in(&mut live, id);
+        live.places.insert(place.clone(), id);
+        Ok(entry)
+    }
+
+    fn live_at(&self, place: &Place) -> Option<Entry> {
+        let live = self.lock();
+        live.places.get(place).and_then(|id| live.entries.get(id)).filter(|entry| !entry.commands.is_closed()).cloned()
     }
 
     pub(crate) fn live(&self, id: SessionId) -> Option<Entry> {
@@ -101,12 +119,10 @@ impl Registry {
     }
 
     /// A closed session takes nothing more, and its place is free for a new one.
-    pub(crate) fn forget(&self, id: SessionId, place: &Place) {
+    pub(crate) fn forget(&self, id: SessionId) {
         let mut live = self.lock();
         live.entries.remove(&id);
-        if live.places.get(place) == Some(&id) {
-            live.places.remove(place);
-        }
+        live.places.retain(|_, other| *other != id);
     }
 
     pub(crate) async fn record_system(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), GatewayError> {
@@ -128,7 +144,9 @@ impl Registry {
         {
             return entry.clone();
         }
-        live.entries.retain(|_, entry| !entry.commands.is_closed());
+        let Live { entries, places, .. } = live;
+        entries.retain(|_, entry| !entry.commands.is_closed());
+        places.retain(|_, id| entries.contains_key(id));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let running = Arc::new(AtomicBool::new(false));
         let watchers = live.watchers(id).clone();

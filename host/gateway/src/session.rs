@@ -23,7 +23,7 @@ use crate::registry::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
 
 /// How long an actor without work stays.
-const IDLE: Duration = Duration::from_secs(600);
+const IDLE: Duration = Duration::from_secs(60);
 
 pub(crate) enum Command {
     Say { say: Say, reply: oneshot::Sender<Result<Accepted, GatewayError>> },

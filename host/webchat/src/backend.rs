@@ -42,8 +42,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// Everything recorded in the session from now on, and glimpses of what is under way.
     fn watch(&self, session: SessionId) -> broadcast::Receiver<Update>;
     fn running(&self, session: SessionId) -> bool;
-    /// Newest first.
-    fn sessions(&self, account: &str) -> impl Future<Output = Result<Vec<Session>, BackendError>> + Send;
+    /// Those that were used last, the newest first.
+    fn sessions(&self, account: &str, limit: usize) -> impl Future<Output = Result<Vec<Session>, BackendError>> + Send;
     fn session(&self, id: SessionId) -> impl Future<Output = Result<Option<Session>, BackendError>> + Send;
     fn rows(&self, session: SessionId) -> impl Future<Output = Result<Vec<Row>, BackendError>> + Send;
     fn verify(&self, session: SessionId) -> impl Future<Output = Result<Verification, BackendError>> + Send;

@@ -28,8 +28,8 @@ impl Backend for Gateway {
         Self::running(self, session)
     }
 
-    async fn sessions(&self, account: &str) -> Result<Vec<Session>, BackendError> {
-        Ok(Self::sessions(self, account).await?)
+    async fn sessions(&self, account: &str, limit: usize) -> Result<Vec<Session>, BackendError> {
+        Ok(Self::sessions(self, account, limit).await?)
     }
 
     async fn session(&self, id: SessionId) -> Result<Option<Session>, BackendError> {

@@ -239,8 +239,8 @@ impl<B: Backend> App<B> {
     }
 
     pub(crate) async fn chats(&self) -> Result<Vec<Chat>, BackendError> {
-        let sessions = self.backend.sessions(ACCOUNT).await?;
-        let own = sessions.into_iter().filter(|session| session.place.account == ACCOUNT).take(LISTED_SESSIONS);
+        let sessions = self.backend.sessions(ACCOUNT, LISTED_SESSIONS).await?;
+        let own = sessions.into_iter().filter(|session| session.place.account == ACCOUNT);
         Ok(own.map(|session| (self.backend.running(session.id), session)).map(|(running, session)| Chat::of(session, running)).collect())
     }
 }

@@ -50,7 +50,7 @@ async fn child() {
             over(&gateway, session, turn).await;
         }
     }
-    while gateway.sessions("webchat").await.unwrap().iter().any(|session| gateway.running(session.id)) {
+    while gateway.sessions("webchat", 10).await.unwrap().iter().any(|session| gateway.running(session.id)) {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     ledger.close().await.unwrap();

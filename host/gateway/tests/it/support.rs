@@ -111,7 +111,7 @@ pub(crate) fn open<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Gatew
     let secret = Arc::new(Secret::from_string(SECRET.into()));
     let scanner = Arc::new(Scanner::new([("script/key".to_owned(), secret)]).unwrap());
     let parts = Parts { ledger: ledger.clone(), reader, model: Arc::new(Script), tools, instructions: "Be brief.".into(), scanner };
-    (Gateway::start(parts).unwrap(), ledger)
+    (Gateway::start(parts), ledger)
 }
 
 pub(crate) fn place(conversation: &str) -> Place {

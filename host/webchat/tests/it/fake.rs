@@ -243,9 +243,10 @@ impl Backend for Fake {
     }
 
     /// Of all accounts, so that a surface which trusts its backend too much is caught.
-    async fn sessions(&self, _account: &str) -> Result<Vec<Session>, BackendError> {
+    async fn sessions(&self, _account: &str, limit: usize) -> Result<Vec<Session>, BackendError> {
         let mut sessions: Vec<_> = self.state().sessions.values().map(|held| held.session.clone()).collect();
         sessions.sort_by_key(|session| std::cmp::Reverse(session.last_at));
+        sessions.truncate(limit);
         Ok(sessions)
     }
 

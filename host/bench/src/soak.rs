@@ -1,0 +1,140 @@
+//! A gateway that is talked to without a pause: its memory, its files and its threads must not grow with what it has done,
+//! every message must be answered, and its ledger must be whole at the end.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use wirken_testkit::llm::{FakeLlm, Reply, Script};
+
+use crate::browser::{Browser, Turn};
+use crate::process::{self, Gateway};
+
+/// Browsers that talk at the same time.
+const BROWSERS: usize = 4;
+/// Turns of one chat.
+const CHAT: usize = 20;
+const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+/// By then caches are filled, and chats that are over are put away as fast as new ones come: what follows is growth.
+const SETTLED: Duration = Duration::from_secs(120);
+/// What the second half may have at most beyond the first, in MiB.
+const MEMORY_SLACK: f64 = 16.0;
+const FILES_SLACK: usize = 16;
+
+/// What a person would say, and how the model answers: in one piece, in many, with tools, cut off.
+const SAYINGS: [&str; 5] = ["plain", "long", "write", "read", "broken"];
+
+pub(crate) fn run(binary: &Path, seconds: u64) -> Result<()> {
+    let length = Duration::from_secs(seconds);
+    ensure!(length > SETTLED * 2, "a soak takes more than {} s", SETTLED.as_secs() * 2);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let llm = runtime.block_on(FakeLlm::start(Script::reply(|request| answer(request)).with_models([crate::MODEL]).keeping(0)))?;
+    let folder = tempfile::tempdir()?;
+    process::set_up(binary, folder.path(), &llm.base_url())?;
+    let gateway = Gateway::start(binary, folder.path())?;
+    let began = Instant::now();
+    let mut samples = Vec::new();
+    let said = runtime.block_on(async {
+        let talks: Vec<_> = (0..BROWSERS)
+            .map(|number| {
+                let url = gateway.url_for_log_in(binary, folder.path());
+                tokio::spawn(async move { talk(&url?, number, began + length).await })
+            })
+            .collect();
+        while began.elapsed() < length {
+            tokio::time::sleep(SAMPLE_EVERY).await;
+            let sample = Sample { at: began.elapsed(), memory: gateway.pss()?, files: gateway.files()?, threads: gateway.threads()? };
+            println!("{:>5} s  {:>7.1} MiB  {:>4} files  {:>3} threads", sample.at.as_secs(), sample.memory, sample.files, sample.threads);
+            samples.push(sample);
+        }
+        let mut said = Said::default();
+        for talk in talks {
+            said.add(&talk.await??);
+        }
+        anyhow::Ok(said)
+    })?;
+    drop(gateway);
+    println!("{} answers, {} cut off as the script has it", said.answered, said.interrupted);
+    ensure!(said.answered > 0 && said.interrupted > 0, "the script was not followed");
+    judge(&samples)?;
+
+    let verified = Command::new(binary).env("WIRKEN_DATA_DIR", folder.path().join("data")).args(["audit", "verify"]).output()?;
+    println!("{}", String::from_utf8_lossy(&verified.stdout).trim_end());
+    ensure!(verified.status.success(), "the ledger is broken");
+    Ok(())
+}
+
+struct Sample {
+    at: Duration,
+    memory: f64,
+    files: usize,
+    threads: usize,
+}
+
+#[derive(Default)]
+struct Said {
+    answered: usize,
+    interrupted: usize,
+}
+
+impl Said {
+    fn add(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.interrupted += other.interrupted;
+    }
+}
+
+/// Fails where the second half of what came after the start needs more than the first.
+fn judge(samples: &[Sample]) -> Result<()> {
+    let settled: Vec<_> = samples.iter().filter(|sample| sample.at >= SETTLED).collect();
+    let (first, second) = settled.split_at(settled.len() / 2);
+    let most = |half: &[&Sample], of: fn(&Sample) -> f64| half.iter().map(|sample| of(sample)).fold(0.0, f64::max);
+    let columns: [(&str, fn(&Sample) -> f64, f64); 3] = [
+        ("MiB of memory", |sample| sample.memory, MEMORY_SLACK),
+        ("open files", |sample| sample.files as f64, FILES_SLACK as f64),
+        ("threads", |sample| sample.threads as f64, FILES_SLACK as f64),
+    ];
+    for (name, of, slack) in columns {
+        let (before, after) = (most(first, of), most(second, of));
+        println!("{name}: at most {before:.1} in the first half, {after:.1} in the second");
+        ensure!(after <= before + slack, "{name} grew from {before:.1} to {after:.1}");
+    }
+    Ok(())
+}
+
+async fn talk(url: &str, number: usize, until: Instant) -> Result<Said> {
+    let mut browser = Browser::log_in(url).await?;
+    let mut said = Said::default();
+    let mut turn = number;
+    while Instant::now() < until {
+        if turn.is_multiple_of(CHAT) {
+            browser.new_chat();
+        }
+        let saying = SAYINGS.get(turn % SAYINGS.len()).context("a saying")?;
+        match browser.say(&format!("{saying} {number} {turn}")).await? {
+            Turn::Answered(_) if *saying != "broken" => said.answered += 1,
+            Turn::Interrupted(_) if *saying == "broken" => said.interrupted += 1,
+            other => bail!("{saying:?} ended as {other:?}"),
+        }
+        turn += 1;
+    }
+    Ok(said)
+}
+
+fn answer(request: &Value) -> Reply {
+    let messages = request.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if messages.last().is_some_and(|message| message["role"] == "tool") {
+        return Reply::text("Done.");
+    }
+    let said = messages.last().map(|message| message["content"].to_string()).unwrap_or_default();
+    let file = json!({ "path": format!("{}.txt", said.len()) });
+    match SAYINGS.into_iter().find(|saying| said.contains(saying)) {
+        Some("long") => Reply::text("Grüße an die Welt. ".repeat(200)),
+        Some("write") => Reply::tool("files_write", &json!({ "path": file["path"], "content": "ein Satz\n".repeat(50) })),
+        Some("read") => Reply::tool("files_list", &json!({ "path": "." })).and_tool("files_read", &file),
+        Some("broken") => Reply::text("This one is never finished, as it happens.").broken_after(3),
+        _ => Reply::text("A short answer."),
+    }
+}
