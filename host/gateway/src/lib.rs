@@ -10,6 +10,7 @@ mod model;
 mod registry;
 mod screen;
 mod session;
+mod shared;
 mod tools;
 
 use std::sync::Arc;

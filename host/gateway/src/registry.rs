@@ -5,29 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{broadcast, mpsc};
-use wirken_ledger::{Batch, Chain, Ledger, Reader};
+use wirken_ledger::{Batch, Chain, Reader};
 use wirken_types::SessionId;
 use wirken_types::event::{Event, Place};
 
 use crate::screen::Screen;
 use crate::session::{self, Command};
-use crate::{GatewayError, Model, Parts, Tools, Update};
+use crate::shared::Shared;
+use crate::{GatewayError, Parts, Update};
 
 /// Commands that may wait for one session.
 const COMMANDS: usize = 64;
 
 /// Updates that a slow watcher may fall behind; past it, it is told so and reads the history again.
 const UPDATES: usize = 1024;
-
-/// What every session shares.
-pub(crate) struct Shared {
-    pub(crate) ledger: Ledger,
-    pub(crate) model: Arc<dyn Model>,
-    pub(crate) tools: Arc<dyn Tools>,
-    pub(crate) instructions: String,
-    pub(crate) screen: Screen,
-    reader: Arc<Mutex<Reader>>,
-}
 
 pub(crate) struct Registry {
     shared: Arc<Shared>,
@@ -59,14 +50,7 @@ impl Entry {
 
 impl Registry {
     pub(crate) fn new(parts: Parts) -> Self {
-        let shared = Shared {
-            screen: Screen::new(parts.scanner, parts.ledger.clone()),
-            ledger: parts.ledger,
-            model: parts.model,
-            tools: parts.tools,
-            instructions: parts.instructions,
-            reader: Arc::new(Mutex::new(parts.reader)),
-        };
+        let shared = Shared::new(parts);
         Self { shared: Arc::new(shared), live: Mutex::default(), finding: tokio::sync::Mutex::default() }
     }
 
@@ -164,17 +148,5 @@ impl Registry {
 impl Live {
     fn watchers(&mut self, id: SessionId) -> &broadcast::Sender<Update> {
         self.watchers.entry(id).or_insert_with(|| broadcast::Sender::new(UPDATES))
-    }
-}
-
-impl Shared {
-    /// Asks the reading side, on a thread that may block.
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Reader) -> Result<T, wirken_ledger::Error> + Send + 'static,
-    ) -> Result<T, GatewayError> {
-        let reader = Arc::clone(&self.reader);
-        let task = tokio::task::spawn_blocking(move || question(&reader.lock().unwrap_or_else(PoisonError::into_inner)));
-        Ok(task.await.map_err(|_| GatewayError::Stopping)??)
     }
 }

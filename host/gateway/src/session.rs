@@ -19,7 +19,7 @@ use wirken_types::event::Event;
 use wirken_types::{SessionId, Timestamp, TurnId};
 
 use crate::model::Answer;
-use crate::registry::Shared;
+use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
 
 /// How long an actor without work stays.
