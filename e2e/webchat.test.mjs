@@ -107,22 +107,28 @@ describe('with the demo provider', () => {
     const path = new URL(page.sockets[0]).pathname;
     const host = `127.0.0.1:${wirken.port}`;
     const { port, origin } = wirken;
+    const key = await page.tab.evaluate(() => localStorage.getItem('wirken.key'));
+    const protocols = { 'sec-websocket-protocol': `wirken-1, ${key}` };
 
     assert.equal((await status(port, '/', { host })).status, 200);
-    assert.equal(await handshake(port, path, { host, origin, cookie }), 101);
+    assert.equal((await status(port, '/api/status', { host, cookie, 'x-wirken-key': key })).status, 200);
+    assert.equal(await handshake(port, path, { host, origin, cookie, ...protocols }), 101);
 
     const refused = (code) => assert.ok(code >= 400 && code < 500, `was answered ${code}`);
     for (const bad of ['http://evil.example', `http://evil.example:${port}`, 'null', `https://127.0.0.1:${port}`, `http://127.0.0.1:${port + 1}`]) {
       refused((await status(port, '/', { host, origin: bad, cookie })).status);
-      refused(await handshake(port, path, { host, origin: bad, cookie }));
+      refused(await handshake(port, path, { host, origin: bad, cookie, ...protocols }));
     }
     for (const bad of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, `127.0.0.1:${port + 1}`]) {
       refused((await status(port, '/', { host: bad, cookie })).status);
-      refused(await handshake(port, path, { host: bad, origin, cookie }));
+      refused(await handshake(port, path, { host: bad, origin, cookie, ...protocols }));
     }
     // No Origin and no cookie: nothing that a page elsewhere, or a stranger's program, could use.
-    refused(await handshake(port, path, { host, cookie }));
-    refused(await handshake(port, path, { host, origin }));
+    refused(await handshake(port, path, { host, cookie, ...protocols }));
+    refused(await handshake(port, path, { host, origin, ...protocols }));
+    // A cookie goes to every port of this machine: alone it opens nothing.
+    refused(await handshake(port, path, { host, origin, cookie }));
+    refused((await status(port, '/api/status', { host, cookie })).status);
   });
 
   test('sends headers that keep other pages and other code out', async () => {

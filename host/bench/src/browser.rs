@@ -58,7 +58,11 @@ impl Browser {
         let answer = post(host, "/login", &json!({ "token": token }).to_string()).await?;
         let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).context("no cookie")?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let body = answer.split_once("\r\n\r\n").context("no body")?.1;
+        let body: Value = serde_json::from_str(body)?;
+        let key = body.get("key").and_then(Value::as_str).context("no key")?;
         let mut request = format!("ws://{host}/socket").into_client_request()?;
+        request.headers_mut().insert("sec-websocket-protocol", format!("wirken-1, {key}").parse()?);
         request.headers_mut().insert("cookie", cookie.parse()?);
         request.headers_mut().insert("origin", format!("http://{host}").parse()?);
         let (socket, _) = tokio_tungstenite::client_async(request, connect(host).await?).await?;

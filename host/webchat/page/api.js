@@ -8,6 +8,17 @@ export class Failure extends Error {
   }
 }
 
+const STORE = "wirken.key";
+
+/** What stands beside the cookie: a cookie goes to every port of this machine, and this to none but ours. */
+export function key() {
+  try {
+    return localStorage.getItem(STORE) ?? "";
+  } catch {
+    return "";
+  }
+}
+
 async function ask(method, path, body) {
   let response;
   try {
@@ -15,7 +26,7 @@ async function ask(method, path, body) {
       method,
       credentials: "same-origin",
       cache: "no-store",
-      headers: body === undefined ? {} : { "content-type": "application/json" },
+      headers: body === undefined ? { "x-wirken-key": key() } : { "x-wirken-key": key(), "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
@@ -34,7 +45,14 @@ async function ask(method, path, body) {
 
 const session = (id, rest = "") => `/api/sessions/${encodeURIComponent(id)}${rest}`;
 
-export const login = (token) => ask("POST", "/login", { token });
+export async function login(token) {
+  const admission = await ask("POST", "/login", { token });
+  try {
+    localStorage.setItem(STORE, admission.key);
+  } catch {
+    throw new Failure(0, "This browser keeps nothing for this page: allow it to store data, and log in again.");
+  }
+}
 export const status = () => ask("GET", "/api/status");
 export const sessions = async () => (await ask("GET", "/api/sessions")).sessions;
 export const history = (id) => ask("GET", session(id));

@@ -206,7 +206,7 @@ function received(frame) {
       thread.missed();
       return watch();
     case "error":
-      if (frame.key !== undefined) composer.refused(frame.key);
+      if (frame.key !== undefined) composer.refused(frame.key, frame.forget === true);
       return banner(frame.message);
   }
 }

@@ -20,6 +20,8 @@ export class Composer {
     this.closed = false;
     this.connected = false;
     this.gone = new Set();
+    /** What stands in the field must not be kept. */
+    this.secret = false;
     const kept = read();
     this.drafts = new Map(kept.drafts);
     /** { key, session, text } */
@@ -47,6 +49,7 @@ export class Composer {
   select(session, closed) {
     this.session = session;
     this.closed = closed;
+    this.secret = false;
     this.field.value = this.waiting ? this.pending.text : (this.drafts.get(session ?? NEW) ?? "");
     this.render();
   }
@@ -91,12 +94,18 @@ export class Composer {
     return accepted;
   }
 
-  /** The server refused it: it stays to be changed. */
-  refused(key) {
+  /** The server refused it: it stays to be changed. What must be forgotten stays in the field alone. */
+  refused(key, forget) {
     if (this.pending?.key !== key) return;
     const { session, text } = this.pending;
     const shown = this.waiting;
     this.pending = null;
+    this.secret = forget && shown;
+    if (forget) {
+      this.drafts.delete(session ?? NEW);
+      this.remember();
+      return this.render();
+    }
     const draft = this.gone.has(session) ? NEW : (session ?? NEW);
     this.drafts.set(draft, text);
     if (shown || draft === (this.session ?? NEW)) this.field.value = text;
@@ -118,7 +127,8 @@ export class Composer {
   }
 
   remember() {
-    if (!this.waiting && this.field.value !== "") this.drafts.set(this.session ?? NEW, this.field.value);
+    if (this.field.value === "") this.secret = false;
+    if (!this.waiting && !this.secret && this.field.value !== "") this.drafts.set(this.session ?? NEW, this.field.value);
     else if (!this.waiting) this.drafts.delete(this.session ?? NEW);
     try {
       sessionStorage.setItem(STORE, JSON.stringify({ drafts: [...this.drafts], pending: this.pending }));

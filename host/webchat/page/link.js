@@ -1,5 +1,7 @@
 // The socket to the server: opened, watched over, and opened again when it breaks.
 
+import { key } from "./api.js";
+
 const FIRST_WAIT = 400;
 const LONGEST_WAIT = 15_000;
 /** Closed by the server because this browser is not logged in. */
@@ -54,7 +56,7 @@ export class Link {
     clearTimeout(this.timer);
     this.timer = 0;
     this.state("connecting");
-    const socket = new WebSocket(`ws://${location.host}/socket`);
+    const socket = new WebSocket(`ws://${location.host}/socket`, ["wirken-1", key()].filter((protocol) => protocol !== ""));
     this.socket = socket;
     let opened = false;
     socket.addEventListener("open", () => {

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{RETRY_AFTER, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wirken_types::{SessionId, Timestamp};
 
 use crate::backend::{Backend, BackendError, SENDER};
-use crate::logins::Refused;
-use crate::protocol::{Chat, Chats, Failed, History, Item, LedgerRow, LedgerView, Login, Status, Stopped};
+use crate::logins::{Admission, Refused};
+use crate::protocol::{Chat, Chats, Failed, History, Item, LedgerRow, LedgerView, LoggedIn, Login, Status, Stopped};
 use crate::server::App;
 
 /// Why a request was not served, in words for the person at the browser.
@@ -54,17 +54,17 @@ type Id = Result<Path<SessionId>, PathRejection>;
 pub(crate) async fn login<B: Backend>(State(app): State<App<B>>, login: Result<Json<Login>, JsonRejection>) -> Result<Response, Failure> {
     let Json(Login { token }) = login.map_err(|rejection| Failure::new(rejection.status(), "A log-in is JSON with one field, `token`."))?;
     match app.logins.redeem(&token, Timestamp::now()) {
-        Ok(cookie) => Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, app.cookie.set(&cookie))]).into_response()),
+        Ok(Admission { cookie, key }) => {
+            app.backend.record("webchat-login-used", serde_json::json!({})).await?;
+            Ok(([(SET_COOKIE, app.cookie.set(&cookie))], Json(LoggedIn { key })).into_response())
+        }
         Err(refused) => {
-            let message = refused.to_string();
-            Ok(match refused {
-                Refused::Unknown => Failure::new(StatusCode::UNAUTHORIZED, message).into_response(),
-                Refused::Locked { remaining } => {
-                    let seconds = remaining.as_secs().max(1).to_string();
-                    ([(RETRY_AFTER, seconds)], Failure::new(StatusCode::TOO_MANY_REQUESTS, message)).into_response()
-                }
-                Refused::NoRandom(_) => Failure::new(StatusCode::INTERNAL_SERVER_ERROR, message).into_response(),
-            })
+            let status = match refused {
+                Refused::Unknown => StatusCode::UNAUTHORIZED,
+                Refused::NoRandom(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            app.refused("webchat-login-refused", &refused.to_string());
+            Err(Failure::new(status, refused.to_string()))
         }
     }
 }

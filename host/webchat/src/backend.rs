@@ -18,8 +18,12 @@ pub use wirken_gateway::{Accepted, Say, Update};
 
 /// Why the gateway did not do it, in words for the person at the browser.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct BackendError(pub String);
+#[error("{message}")]
+pub struct BackendError {
+    pub message: String,
+    /// What was said must not be kept anywhere.
+    pub forget: bool,
+}
 
 /// What checking a session's chain found.
 #[derive(Clone, Debug)]
@@ -47,4 +51,6 @@ pub trait Backend: Clone + Send + Sync + 'static {
     fn session(&self, id: SessionId) -> impl Future<Output = Result<Option<Session>, BackendError>> + Send;
     fn rows(&self, session: SessionId) -> impl Future<Output = Result<Vec<Row>, BackendError>> + Send;
     fn verify(&self, session: SessionId) -> impl Future<Output = Result<Verification, BackendError>> + Send;
+    /// Records what belongs to no session: who logged in, and who was refused.
+    fn record(&self, action: &'static str, detail: serde_json::Value) -> impl Future<Output = Result<(), BackendError>> + Send;
 }

@@ -6,10 +6,6 @@ use std::time::Duration;
 pub const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Tokens that wait to be used; issuing one more drops the oldest.
 pub const PENDING_LOGINS: usize = 16;
-/// This many failed log-ins within [`FAILED_LOGINS_WITHIN`] lock the log-in for [`LOGIN_LOCK`].
-pub const FAILED_LOGINS: usize = 5;
-pub const FAILED_LOGINS_WITHIN: Duration = Duration::from_secs(60);
-pub const LOGIN_LOCK: Duration = Duration::from_secs(10 * 60);
 
 /// Browsers that are logged in at once; one more logs out the one that was idle longest.
 pub const BROWSERS: usize = 16;
@@ -27,12 +23,19 @@ pub const SOCKETS: usize = 32;
 /// TCP connections, sockets among them. Any user of the machine can open one; past this they wait to be accepted, so
 /// that they cannot use up the files that the gateway may open.
 pub const CONNECTIONS: usize = 256;
+/// How long a connection may last on which no logged-in browser has shown itself, whatever comes on it.
+pub const STRANGER: Duration = Duration::from_secs(10);
+/// How long nothing may come on a browser's connection. A socket's pings are answered more often.
+pub const CONNECTION_IDLE: Duration = Duration::from_secs(120);
 /// A socket is pinged this often,
 pub const PING_EVERY: Duration = Duration::from_secs(30);
 /// and given up when nothing came from it for so long,
 pub const SILENCE: Duration = Duration::from_secs(90);
 /// or when a frame could not be written for so long.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Refusals that are recorded within [`REFUSALS_WITHIN`]: anybody on this machine can be refused as often as he likes.
+pub const REFUSALS_RECORDED: usize = 10;
+pub const REFUSALS_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// How long requests and sockets may take to end once the server is told to stop.
 pub const SHUTDOWN: Duration = Duration::from_secs(3);
 

@@ -10,7 +10,7 @@ pub enum Error {
         port = address.port()
     )]
     NotLoopback { address: SocketAddr },
-    #[error("could not listen on {address}: {source}; stop what uses this port, or choose another one")]
+    #[error("could not listen on {address}: stop what uses this port, or choose another one")]
     Bind { address: SocketAddr, source: std::io::Error },
     #[error("the operating system gave no random bytes ({0}), so no log-in can be made; see to the machine's entropy source")]
     NoRandom(getrandom::Error),

@@ -40,6 +40,10 @@ impl Backend for Gateway {
         Ok(Self::rows(self, session).await?)
     }
 
+    async fn record(&self, action: &'static str, detail: serde_json::Value) -> Result<(), BackendError> {
+        Ok(self.record_system(action, "webchat", detail).await?)
+    }
+
     async fn verify(&self, session: SessionId) -> Result<Verification, BackendError> {
         let report = Self::verify(self, session).await?;
         let (text, broken_row) = match &report.verdict {
@@ -54,6 +58,6 @@ impl Backend for Gateway {
 
 impl From<GatewayError> for BackendError {
     fn from(error: GatewayError) -> Self {
-        Self(error.to_string())
+        Self { message: error.to_string(), forget: matches!(error, GatewayError::HoldsSecret { .. }) }
     }
 }

@@ -13,10 +13,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 use wirken_types::{Digest, Timestamp};
 
-use crate::bounds::{BROWSER_IDLE, BROWSERS, FAILED_LOGINS, FAILED_LOGINS_WITHIN, LOGIN_LIFETIME, LOGIN_LOCK, PENDING_LOGINS};
+use crate::bounds::{BROWSER_IDLE, BROWSERS, LOGIN_LIFETIME, PENDING_LOGINS};
 use crate::error::Error;
 
-/// Bytes of a token and of a cookie.
+/// Bytes of a token, of a cookie and of a key.
 const SECRET_BYTES: usize = 32;
 
 /// A log-in, good for once. It shows itself only when asked to.
@@ -49,8 +49,6 @@ pub struct Logins {
 struct State {
     /// Oldest first.
     pending: VecDeque<Pending>,
-    failures: VecDeque<Timestamp>,
-    locked_until: Option<Timestamp>,
     browsers: Vec<Browser>,
 }
 
@@ -64,7 +62,17 @@ struct Browser {
     last_seen: Timestamp,
 }
 
-/// A browser that is, or was, logged in: the hash of its cookie.
+/// What a browser shows from its log-in on: both, each time.
+///
+/// A browser gives its cookies to whatever answers on any port of this machine, and a page's storage to the pages of its
+/// own origin alone, port included. So a cookie that another program was given is of no use to it without the key; and the
+/// key, which scripts can read, is of no use without the cookie, which they cannot.
+pub(crate) struct Admission {
+    pub(crate) cookie: String,
+    pub(crate) key: String,
+}
+
+/// A browser that is, or was, logged in: the hash of its cookie and key.
 #[derive(Clone, Copy)]
 pub(crate) struct BrowserKey(Digest);
 
@@ -72,15 +80,8 @@ pub(crate) struct BrowserKey(Digest);
 pub(crate) enum Refused {
     #[error("This log-in link was used before, or is older than {} minutes. Run `wirken webchat login` for a new one.", LOGIN_LIFETIME.as_secs() / 60)]
     Unknown,
-    #[error("Too many log-ins failed. Log-in is locked for {} more; then run `wirken webchat login`.", minutes(*remaining))]
-    Locked { remaining: Duration },
     #[error("{0}")]
     NoRandom(Error),
-}
-
-fn minutes(duration: Duration) -> String {
-    let minutes = duration.as_secs().div_ceil(60).max(1);
-    if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
 }
 
 impl Logins {
@@ -96,33 +97,37 @@ impl Logins {
         Ok(LoginToken(token))
     }
 
-    /// Takes a token and gives the cookie's value for it.
-    pub(crate) fn redeem(&self, token: &str, now: Timestamp) -> Result<String, Refused> {
-        let cookie = random().map_err(Refused::NoRandom)?;
+    /// Takes a token and gives the admission for it. Guessing 256 bits needs no lock, which anybody on this machine could
+    /// turn against the owner.
+    pub(crate) fn redeem(&self, token: &str, now: Timestamp) -> Result<Admission, Refused> {
+        let admission = Admission { cookie: random().map_err(Refused::NoRandom)?, key: random().map_err(Refused::NoRandom)? };
         let hash = Digest::of(token.as_bytes());
         let mut state = self.state();
-        if let Some(remaining) = state.locked_for(now) {
-            return Err(Refused::Locked { remaining });
-        }
         state.expire(now);
         let Some(at) = position(state.pending.iter().map(|pending| &pending.hash), &hash) else {
-            return Err(state.failed(now));
+            return Err(Refused::Unknown);
         };
         state.pending.remove(at);
-        state.failures.clear();
         if state.browsers.len() >= BROWSERS
             && let Some(idlest) = (0..state.browsers.len()).min_by_key(|at| state.browsers.get(*at).map(|browser| browser.last_seen))
         {
             state.browsers.swap_remove(idlest);
         }
-        state.browsers.push(Browser { hash: Digest::of(cookie.as_bytes()), last_seen: now });
-        Ok(cookie)
+        state.browsers.push(Browser { hash: shown(&admission.cookie, &admission.key), last_seen: now });
+        Ok(admission)
     }
 
-    /// The browser with this cookie, if it is logged in.
-    pub(crate) fn browser(&self, cookie: &str, now: Timestamp) -> Option<BrowserKey> {
-        let key = BrowserKey(Digest::of(cookie.as_bytes()));
+    /// The browser with this cookie and this key, if it is logged in.
+    pub(crate) fn browser(&self, cookie: &str, key: &str, now: Timestamp) -> Option<BrowserKey> {
+        let key = BrowserKey(shown(cookie, key));
         self.admits(key, now).then_some(key)
+    }
+
+    /// Whether this browser is still logged in. Being asked does not count as use.
+    pub(crate) fn knows(&self, BrowserKey(hash): BrowserKey, now: Timestamp) -> bool {
+        let mut state = self.state();
+        state.expire(now);
+        position(state.browsers.iter().map(|browser| &browser.hash), &hash).is_some()
     }
 
     /// Whether this browser is still logged in. Being asked counts as use.
@@ -156,27 +161,10 @@ impl State {
         self.pending.retain(|pending| since(pending.issued, now) < LOGIN_LIFETIME);
         self.browsers.retain(|browser| since(browser.last_seen, now) < BROWSER_IDLE);
     }
+}
 
-    fn locked_for(&mut self, now: Timestamp) -> Option<Duration> {
-        let until = self.locked_until?;
-        if now >= until {
-            self.locked_until = None;
-            return None;
-        }
-        Some(since(now, until))
-    }
-
-    fn failed(&mut self, now: Timestamp) -> Refused {
-        self.failures.retain(|at| since(*at, now) < FAILED_LOGINS_WITHIN);
-        self.failures.push_back(now);
-        if self.failures.len() < FAILED_LOGINS {
-            return Refused::Unknown;
-        }
-        self.failures.clear();
-        self.locked_until = Some(now.plus(LOGIN_LOCK));
-        tracing::warn!(minutes = LOGIN_LOCK.as_secs() / 60, "webchat: log-in is locked, because {FAILED_LOGINS} log-ins failed");
-        Refused::Locked { remaining: LOGIN_LOCK }
-    }
+fn shown(cookie: &str, key: &str) -> Digest {
+    Digest::of_parts("wirken-webchat-browser", &[cookie.as_bytes(), key.as_bytes()])
 }
 
 fn since(earlier: Timestamp, later: Timestamp) -> Duration {

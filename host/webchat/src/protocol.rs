@@ -69,6 +69,9 @@ pub(crate) enum ToPage<'a> {
         message: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<&'a str>,
+        /// The message must not be kept, not even as a draft.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        forget: bool,
     },
 }
 
@@ -168,6 +171,12 @@ impl From<Verification> for Checked {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     pub(crate) token: String,
+}
+
+/// What the page keeps and shows from then on, beside its cookie.
+#[derive(Serialize)]
+pub(crate) struct LoggedIn {
+    pub(crate) key: String,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,26 +1,29 @@
 //! The server: where it listens, what each request passes first, and how it ends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::Router;
+use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::serve::Listener;
-use http::header::{CACHE_CONTROL, COOKIE, HeaderName, HeaderValue};
+use axum::serve::{IncomingStream, Listener};
+use http::header::{CACHE_CONTROL, COOKIE, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wirken_ledger::Session;
@@ -29,7 +32,10 @@ use wirken_types::{SessionId, Timestamp};
 
 use crate::api::{self, Failure};
 use crate::backend::{ACCOUNT, AGENT, Backend, BackendError};
-use crate::bounds::{BODY_BYTES, BROWSER_IDLE, CONNECTIONS, LISTED_SESSIONS, SHUTDOWN, SOCKETS};
+use crate::bounds::{
+    BODY_BYTES, BROWSER_IDLE, CONNECTION_IDLE, CONNECTIONS, LISTED_SESSIONS, REFUSALS_RECORDED, REFUSALS_WITHIN, SHUTDOWN, SOCKETS,
+    STRANGER,
+};
 use crate::error::Error;
 use crate::guard::Hosts;
 use crate::logins::Logins;
@@ -91,7 +97,8 @@ impl<B: Backend> WebChat<B> {
         let (closing, sockets) = (app.closing.clone(), app.tasks.clone());
         let listener = Bounded { listener, slots: Arc::new(Semaphore::new(CONNECTIONS)) };
         let stop = closing.clone();
-        let serving = axum::serve(listener, router(app)).with_graceful_shutdown(async move { stop.cancelled().await });
+        let serving = axum::serve(listener, router(app).into_make_service_with_connect_info::<Trust>())
+            .with_graceful_shutdown(async move { stop.cancelled().await });
         let mut serving = tokio::spawn(serving.into_future());
         tokio::select! {
             () = shutdown => {}
@@ -131,21 +138,24 @@ fn router<B: Backend>(app: App<B>) -> Router {
         .with_state(app)
 }
 
-/// What every request passes: the guard, then the cookie, unless it asks for a file of the page or logs in.
-async fn admit<B: Backend>(State(app): State<App<B>>, request: Request, next: Next) -> Response {
+/// What every request passes: the guard, then the cookie and the key, unless it asks for a file of the page or logs in.
+async fn admit<B: Backend>(State(app): State<App<B>>, ConnectInfo(trust): ConnectInfo<Trust>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let mut response = if let Err(refusal) = app.hosts.check(&parts) {
         tracing::debug!(%refusal, "webchat: a request was refused");
+        app.refused("webchat-request-refused", &refusal.to_string());
         Failure::new(StatusCode::FORBIDDEN, refusal.to_string()).into_response()
     } else {
         let path = parts.uri.path();
         let public = path == "/login" || page::paths().any(|own| own == path);
-        let browser = app.cookie.read(&parts.headers).and_then(|cookie| app.logins.browser(cookie, Timestamp::now()));
+        let shown = app.cookie.read(&parts.headers).zip(key(&parts.headers));
+        let browser = shown.and_then(|(cookie, key)| app.logins.browser(cookie, key, Timestamp::now()));
         match browser {
             None if !public => Failure::new(StatusCode::UNAUTHORIZED, LOGGED_OUT).into_response(),
             browser => {
                 if let Some(browser) = browser {
                     parts.extensions.insert(browser);
+                    trust.0.store(true, Ordering::Relaxed);
                 }
                 next.run(Request::from_parts(parts, body)).await
             }
@@ -156,6 +166,19 @@ async fn admit<B: Backend>(State(app): State<App<B>>, request: Request, next: Ne
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
+
+/// The key beside the cookie: in a header, or, as a page cannot choose the headers of a socket, as a second subprotocol.
+fn key(headers: &HeaderMap) -> Option<&str> {
+    if let Some(key) = headers.get(KEY) {
+        return key.to_str().ok();
+    }
+    let mut protocols = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?.split(',').map(str::trim);
+    protocols.next().filter(|first| *first == PROTOCOL).and_then(|_| protocols.next())
+}
+
+const KEY: HeaderName = HeaderName::from_static("x-wirken-key");
+/// What the socket speaks.
+pub(crate) const PROTOCOL: &str = "wirken-1";
 
 pub(crate) const LOGGED_OUT: &str = "This browser is not logged in. Run `wirken webchat login`, and open the address that it prints.";
 
@@ -184,6 +207,8 @@ pub(crate) struct Shared {
     pub(crate) closing: CancellationToken,
     pub(crate) tasks: TaskTracker,
     list: watch::Sender<()>,
+    /// When refusals were recorded.
+    refusals: Mutex<VecDeque<Instant>>,
     places: Mutex<HashMap<SessionId, Place>>,
 }
 
@@ -214,9 +239,29 @@ impl<B: Backend> App<B> {
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
             list: watch::Sender::new(()),
+            refusals: Mutex::default(),
             places: Mutex::new(HashMap::new()),
         };
         Self { backend, shared: Arc::new(shared) }
+    }
+
+    /// Records that somebody was refused, unless that was recorded too often lately.
+    pub(crate) fn refused(&self, action: &'static str, reason: &str) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        while refusals.front().is_some_and(|at| at.elapsed() >= REFUSALS_WITHIN) {
+            refusals.pop_front();
+        }
+        if refusals.len() >= REFUSALS_RECORDED {
+            return;
+        }
+        refusals.push_back(Instant::now());
+        drop(refusals);
+        let (backend, reason) = (self.backend.clone(), reason.chars().take(200).collect::<String>());
+        self.tasks.spawn(async move {
+            if let Err(error) = backend.record(action, serde_json::json!({ "reason": reason })).await {
+                tracing::error!(%error, action, "a refusal could not be recorded");
+            }
+        });
     }
 
     /// The chat with this id, if it is one of the browser's.
@@ -291,7 +336,8 @@ impl Listener for Bounded {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "webchat: a connection keeps Nagle's algorithm");
         }
-        (Connection { stream, _slot: slot }, address)
+        let ends = Box::pin(tokio::time::sleep(STRANGER));
+        (Connection { stream, trust: Trust::default(), trusted: false, ends, _slot: slot }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -299,15 +345,38 @@ impl Listener for Bounded {
     }
 }
 
-/// A connection and its slot.
+/// A connection, its slot and its clock.
 struct Connection {
     stream: TcpStream,
+    trust: Trust,
+    /// The clock is that of a browser.
+    trusted: bool,
+    ends: Pin<Box<Sleep>>,
     _slot: Option<OwnedSemaphorePermit>,
 }
 
+/// Whether a browser that is logged in has shown itself on a connection.
+#[derive(Clone, Default)]
+struct Trust(Arc<AtomicBool>);
+
+impl Connected<IncomingStream<'_, Bounded>> for Trust {
+    fn connect_info(stream: IncomingStream<'_, Bounded>) -> Self {
+        stream.io().trust.clone()
+    }
+}
+
 impl AsyncRead for Connection {
+    /// Ends a stranger's connection by the clock, whatever comes on it, and a browser's when nothing comes for long.
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.trust.0.load(Ordering::Relaxed) && (read.is_ready() || !self.trusted) {
+            self.trusted = true;
+            self.ends.as_mut().reset(tokio::time::Instant::now() + CONNECTION_IDLE);
+        }
+        if read.is_pending() && self.ends.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
     }
 }
 

@@ -26,7 +26,7 @@ use crate::backend::{Accepted, Backend, BackendError, SENDER, Say, Update};
 use crate::bounds::{FRAME_BYTES, FRAMES_PER_FLUSH, MESSAGE_CHARS, PING_EVERY, SILENCE, SOCKETS, WRITE_TIMEOUT};
 use crate::logins::BrowserKey;
 use crate::protocol::{FromPage, ToPage, tree};
-use crate::server::{App, LOGGED_OUT, new_place};
+use crate::server::{App, LOGGED_OUT, PROTOCOL, new_place};
 
 /// Close codes. Those from 4000 on are for applications to choose; the page knows this one.
 const CLOSE_LOGGED_OUT: u16 = 4401;
@@ -48,7 +48,7 @@ pub(crate) async fn open<B: Backend>(
         return Failure::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response();
     };
     let tasks = app.tasks.clone();
-    upgrade.max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES).on_upgrade(move |io| {
+    upgrade.protocols([PROTOCOL]).max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES).on_upgrade(move |io| {
         tasks.track_future(async move {
             let mut socket = Socket { app, browser, io, watched: None, saying: None, heard: Instant::now() };
             let ended = socket.run().await;
@@ -141,6 +141,7 @@ impl<B: Backend> Socket<B> {
                     Err(error) => self.error(&error.to_string(), None).await?,
                 },
                 Next::Ping if self.heard.elapsed() > SILENCE => return Err(End::Silent),
+                Next::Ping if !self.app.logins.knows(self.browser, Timestamp::now()) => return Err(End::LoggedOut),
                 Next::Ping => self.write(Message::Ping(Default::default())).await?,
                 Next::Closing => return Err(End::Closing),
             }
@@ -230,7 +231,7 @@ impl<B: Backend> Socket<B> {
                 }
                 Ok(())
             }
-            Err(error) => self.error(&error.to_string(), Some(&key)).await,
+            Err(BackendError { message, forget }) => self.send(&ToPage::Error { message: &message, key: Some(&key), forget }).await,
         }
     }
 
@@ -249,6 +250,9 @@ impl<B: Backend> Socket<B> {
 
     /// Passes on this update and what has come behind it, under one flush. Pieces of one text become one frame.
     async fn update(&mut self, first: Result<Update, RecvError>) -> Result<(), End> {
+        if !self.app.logins.knows(self.browser, Timestamp::now()) {
+            return Err(End::LoggedOut);
+        }
         let mut queue = VecDeque::from([first]);
         if let Some(watched) = &mut self.watched {
             while queue.len() < FRAMES_PER_FLUSH {
@@ -286,7 +290,7 @@ impl<B: Backend> Socket<B> {
     }
 
     async fn error(&mut self, message: &str, key: Option<&str>) -> Result<(), End> {
-        self.send(&ToPage::Error { message, key }).await
+        self.send(&ToPage::Error { message, key, forget: false }).await
     }
 
     async fn send(&mut self, frame: &ToPage<'_>) -> Result<(), End> {

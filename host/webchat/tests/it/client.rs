@@ -22,6 +22,11 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} {}", self.status, self.body))
     }
 
+    /// What the next requests send beside their cookie.
+    pub(crate) fn key(&self) -> String {
+        self.json()["key"].as_str().expect("a key").to_owned()
+    }
+
     /// What the next requests send as their cookie.
     pub(crate) fn cookie(&self) -> String {
         self.header("set-cookie").expect("a cookie").split(';').next().unwrap().to_owned()
@@ -60,11 +65,12 @@ fn parse(text: &str) -> Answer {
     Answer { status, headers, body: body.to_owned() }
 }
 
-/// A browser with its own cookie, on a page of the server.
+/// A browser with its own cookie and key, on a page of the server.
 #[derive(Clone)]
 pub(crate) struct Browser {
     pub(crate) address: SocketAddr,
     pub(crate) cookie: String,
+    pub(crate) key: String,
 }
 
 impl Browser {
@@ -78,13 +84,25 @@ impl Browser {
 
     async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         let (host, origin) = (self.address.to_string(), format!("http://{}", self.address));
-        let headers = [("host", host.as_str()), ("origin", &origin), ("cookie", &self.cookie), ("content-type", "application/json")];
+        let headers = [
+            ("host", host.as_str()),
+            ("origin", &origin),
+            ("cookie", &self.cookie),
+            ("x-wirken-key", &self.key),
+            ("content-type", "application/json"),
+        ];
         raw(self.address, method, path, &headers, body).await
     }
 
     pub(crate) async fn socket(&self) -> Socket {
         let origin = format!("http://{}", self.address);
-        Socket::open(self.address, &[("origin", &origin), ("cookie", &self.cookie)]).await.unwrap_or_else(|status| panic!("{status}"))
+        let headers = [("origin", origin.as_str()), ("cookie", &self.cookie), ("sec-websocket-protocol", &self.protocols())];
+        Socket::open(self.address, &headers).await.unwrap_or_else(|status| panic!("{status}"))
+    }
+
+    /// As a page's script asks for them.
+    pub(crate) fn protocols(&self) -> String {
+        format!("wirken-1, {}", self.key)
     }
 }
 

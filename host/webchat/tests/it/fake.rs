@@ -28,6 +28,7 @@ struct State {
     keys: HashMap<String, Accepted>,
     refuse: Option<String>,
     delay: Duration,
+    recorded: Vec<&'static str>,
 }
 
 struct Held {
@@ -44,6 +45,11 @@ impl Fake {
     }
 
     /// How long a commit takes from now on.
+    /// What belongs to no chat.
+    pub(crate) fn recorded(&self) -> Vec<&'static str> {
+        self.state().recorded.clone()
+    }
+
     pub(crate) fn delay(&self, delay: Duration) {
         self.state().delay = delay;
     }
@@ -193,7 +199,7 @@ impl Backend for Fake {
         let delay = self.state().delay;
         tokio::time::sleep(delay).await;
         if let Some(words) = &self.state().refuse {
-            return Err(BackendError(words.clone()));
+            return Err(BackendError { message: words.clone(), forget: false });
         }
         if let Some(accepted) = self.state().keys.get(&say.key) {
             return Ok(Accepted { duplicate: true, ..*accepted });
@@ -256,6 +262,11 @@ impl Backend for Fake {
 
     async fn rows(&self, session: SessionId) -> Result<Vec<Row>, BackendError> {
         Ok(self.state().sessions[&session].rows.clone())
+    }
+
+    async fn record(&self, action: &'static str, _detail: serde_json::Value) -> Result<(), BackendError> {
+        self.state().recorded.push(action);
+        Ok(())
     }
 
     async fn verify(&self, session: SessionId) -> Result<Verification, BackendError> {

@@ -1,10 +1,10 @@
 //! Who is let in, with what every answer says, and where the bounds are.
 
-use wirken_webchat::bounds::{BODY_BYTES, CONNECTIONS, FAILED_LOGINS, SOCKETS};
+use wirken_webchat::bounds::{BODY_BYTES, BROWSERS, CONNECTIONS, REFUSALS_RECORDED, SOCKETS, STRANGER};
 use wirken_webchat::{Error, Logins, WebChat};
 
 use crate::Server;
-use crate::client::{Browser, Socket, connect, raw};
+use crate::client::{Browser, Frame, Socket, connect, raw};
 use crate::fake::Fake;
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn a_token_logs_one_browser_in_once() {
     let server = Server::start().await;
     let token = server.logins.issue(wirken_types::Timestamp::now()).unwrap();
     let answer = server.login(token.as_str()).await;
-    assert_eq!(answer.status, 204);
+    assert_eq!(answer.status, 200);
     let cookie = answer.header("set-cookie").unwrap();
     assert!(cookie.starts_with(&format!("wirken-{}=", server.address.port())), "{cookie}");
     for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
@@ -34,30 +34,69 @@ async fn a_token_logs_one_browser_in_once() {
     assert_eq!(again.status, 401);
     assert!(again.json()["error"].as_str().unwrap().contains("wirken webchat login"));
     assert!(again.header("set-cookie").is_none());
-    let browser = Browser { address: server.address, cookie: answer.cookie() };
+    let browser = Browser { address: server.address, cookie: answer.cookie(), key: answer.key() };
     assert_eq!(browser.get("/api/status").await.status, 200);
     let status = browser.get("/api/status").await;
     assert_eq!((status.json()["browsers"].as_u64(), status.cookie()), (Some(1), browser.cookie));
 }
 
 #[tokio::test]
-async fn failed_log_ins_lock_the_next() {
+async fn a_cookie_that_another_port_was_given_admits_nobody() {
     let server = Server::start().await;
-    let token = server.logins.issue(wirken_types::Timestamp::now()).unwrap();
-    for _ in 1..FAILED_LOGINS {
-        assert_eq!(server.login("wrong").await.status, 401);
+    let browser = server.browser().await;
+    let origin = format!("http://{}", server.address);
+    for key in ["", "x", &browser.cookie, browser.cookie.split_once('=').unwrap().1] {
+        let thief = Browser { key: key.into(), ..browser.clone() };
+        assert_eq!(thief.get("/api/status").await.status, 401, "{key}");
+        let headers = [("origin", origin.as_str()), ("cookie", &browser.cookie), ("sec-websocket-protocol", &thief.protocols())];
+        assert_eq!(Socket::open(server.address, &headers).await.err(), Some(401), "{key}");
     }
-    assert_eq!(server.login("wrong").await.status, 429);
-    let locked = server.login(token.as_str()).await;
-    assert_eq!(locked.status, 429);
-    assert!(locked.header("retry-after").unwrap().parse::<u64>().unwrap() > 500);
+    assert_eq!(browser.get("/api/status").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_browser_that_is_logged_out_hears_no_more() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let mut socket = browser.socket().await;
+    socket.say(serde_json::Value::Null, &crate::key(1), "hello").await;
+    let session = socket.until_type("accepted").await["session"].clone();
+    socket.until_recorded("turn-finished").await;
+    // One more browser than there may be logs the first one out.
+    for _ in 0..BROWSERS {
+        server.browser().await;
+    }
+    let mut other = server.browser().await.socket().await;
+    other.say(session, &crate::key(2), "for others").await;
+    assert_eq!(socket.frame().await, Some(Frame::Close(4401)));
+}
+
+#[tokio::test]
+async fn log_ins_and_refusals_are_recorded_and_no_stranger_fills_the_record() {
+    let server = Server::start().await;
+    server.browser().await;
+    let count = |action: &str| server.fake.recorded().iter().filter(|recorded| **recorded == action).count();
+    assert_eq!(count("webchat-login-used"), 1);
+    let own = server.address.to_string();
+    for _ in 0..REFUSALS_RECORDED {
+        server.login("wrong").await;
+        raw(server.address, "GET", "/", &[("host", &own), ("origin", "http://evil.example")], "").await;
+    }
+    let refused = || count("webchat-login-refused") + count("webchat-request-refused");
+    for _ in 0..100 {
+        if refused() == REFUSALS_RECORDED {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!((refused(), count("webchat-login-refused")), (REFUSALS_RECORDED, REFUSALS_RECORDED / 2));
 }
 
 #[tokio::test]
 async fn every_address_but_the_page_needs_the_log_in() {
     let server = Server::start().await;
     let browser = server.browser().await;
-    let stranger = Browser { address: server.address, cookie: "wirken=x; wirken-1=y".into() };
+    let stranger = Browser { address: server.address, cookie: "wirken=x; wirken-1=y".into(), key: "z".into() };
     for path in
         ["/api/status", "/api/sessions", "/api/sessions/0", "/socket", "/index.html", "/favicon.ico", "/../Cargo.toml", "//", "/%2e"]
     {
@@ -80,7 +119,8 @@ async fn a_request_from_elsewhere_is_refused_whatever_it_asks_for() {
     let browser = server.browser().await;
     let own = server.address.to_string();
     let origin = format!("http://{own}");
-    let cookie = ("cookie", browser.cookie.as_str());
+    let protocols = browser.protocols();
+    let (cookie, protocols) = (("cookie", browser.cookie.as_str()), ("sec-websocket-protocol", protocols.as_str()));
     for path in ["/", "/app.js", "/api/sessions", "/nothing"] {
         for headers in [
             vec![("host", "evil.example"), cookie],
@@ -100,15 +140,15 @@ async fn a_request_from_elsewhere_is_refused_whatever_it_asks_for() {
     assert_eq!(raw(server.address, "POST", "/login", &simple, "{\"token\":\"x\"}").await.status, 415);
     // A socket has to say which page it belongs to.
     for (headers, status) in [
-        (vec![cookie], 403),
-        (vec![cookie, ("origin", "http://evil.example")], 403),
-        (vec![cookie, ("origin", "http://localhost:1")], 403),
-        (vec![("origin", &origin)], 401),
-        (vec![("origin", &origin), ("cookie", "wirken-0=x")], 401),
+        (vec![cookie, protocols], 403),
+        (vec![cookie, protocols, ("origin", "http://evil.example")], 403),
+        (vec![cookie, protocols, ("origin", "http://localhost:1")], 403),
+        (vec![("origin", &origin), protocols], 401),
+        (vec![("origin", &origin), protocols, ("cookie", "wirken-0=x")], 401),
     ] {
         assert_eq!(Socket::open(server.address, &headers).await.err(), Some(status), "{headers:?}");
     }
-    assert!(Socket::open(server.address, &[("origin", &origin), cookie]).await.is_ok());
+    assert!(Socket::open(server.address, &[("origin", &origin), cookie, protocols]).await.is_ok());
 }
 
 #[tokio::test]
@@ -150,7 +190,8 @@ async fn so_many_sockets_and_no_more() {
     let server = Server::start().await;
     let browser = server.browser().await;
     let origin = format!("http://{}", server.address);
-    let headers = [("origin", origin.as_str()), ("cookie", browser.cookie.as_str())];
+    let protocols = browser.protocols();
+    let headers = [("origin", origin.as_str()), ("cookie", browser.cookie.as_str()), ("sec-websocket-protocol", &protocols)];
     let mut sockets = Vec::new();
     for _ in 0..SOCKETS {
         sockets.push(Socket::open(server.address, &headers).await.unwrap());
@@ -181,4 +222,25 @@ async fn so_many_connections_and_the_next_waits() {
     assert!(tokio::time::timeout(std::time::Duration::from_millis(300), &mut request).await.is_err());
     idle.pop();
     assert_eq!(request.await.status, 200);
+}
+
+#[tokio::test]
+async fn a_connection_of_a_stranger_ends_by_itself_and_a_browsers_stays() {
+    let server = Server::start().await;
+    let mut socket = server.browser().await.socket().await;
+    let mut stranger = connect(server.address).await;
+    let began = std::time::Instant::now();
+    // What comes on it changes nothing.
+    let drip = async {
+        loop {
+            tokio::time::sleep(STRANGER / 5).await;
+            if tokio::io::AsyncWriteExt::write_all(&mut stranger, b"G").await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(STRANGER * 2, drip).await.expect("it ends");
+    assert!(began.elapsed() >= STRANGER);
+    socket.say(serde_json::Value::Null, &crate::key(1), "hello").await;
+    socket.until_recorded("turn-finished").await;
 }

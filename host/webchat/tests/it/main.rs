@@ -42,8 +42,8 @@ impl Server {
     async fn browser(&self) -> Browser {
         let token = self.logins.issue(Timestamp::now()).unwrap();
         let answer = self.login(token.as_str()).await;
-        assert_eq!(answer.status, 204, "{}", answer.body);
-        Browser { address: self.address, cookie: answer.cookie() }
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        Browser { address: self.address, cookie: answer.cookie(), key: answer.key() }
     }
 
     async fn login(&self, token: &str) -> client::Answer {
