@@ -15,7 +15,7 @@ pub struct Folder {
 
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    #[error("the data folder {} cannot be used: {source}", path.display())]
+    #[error("the data folder {} cannot be used", path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("the data folder {} belongs to another user: name your own with WIRKEN_DATA_DIR", path.display())]
     NotOwned { path: PathBuf },

@@ -122,14 +122,35 @@ impl Gateway {
         Self { registry: Arc::new(Registry::new(parts)) }
     }
 
-    /// Takes up every turn that an earlier run left open. Returns how many there were.
+    /// Takes up every turn that an earlier run left open; one whose session was closed is ended. Returns how many were
+    /// taken up.
     pub async fn resume(&self) -> Result<usize, GatewayError> {
-        let open = self.read(|reader| reader.open_turns()).await?;
-        for turn in &open {
-            let entry = self.registry.entry(turn.session);
-            entry.send(Command::Resume { turn: turn.turn }).await?;
+        let mut resumed = 0;
+        for turn in self.read(|reader| reader.open_turns()).await? {
+            if self.session(turn.session).await?.is_none_or(|session| session.closed_at.is_some()) {
+                let reason = "its session was closed".into();
+                self.registry.record(turn.session, vec![Event::TurnInterrupted { turn: turn.turn, reason }]).await?;
+            } else {
+                self.registry.entry(turn.session).send(Command::Resume { turn: turn.turn }).await?;
+                resumed += 1;
+            }
         }
-        Ok(open.len())
+        Ok(resumed)
+    }
+
+    /// Ends the turns that an earlier run left open in an account, and closes their sessions: nobody waits for them. For
+    /// a start, before anybody speaks there.
+    pub async fn abandon(&self, account: &str, reason: &str) -> Result<usize, GatewayError> {
+        let mut ended = 0;
+        for turn in self.read(|reader| reader.open_turns()).await? {
+            let session = self.session(turn.session).await?;
+            if session.is_some_and(|session| session.place.account == account && session.closed_at.is_none()) {
+                let interrupted = Event::TurnInterrupted { turn: turn.turn, reason: reason.into() };
+                self.registry.record(turn.session, vec![interrupted, Event::SessionClosed { by: account.into() }]).await?;
+                ended += 1;
+            }
+        }
+        Ok(ended)
     }
 
     /// Takes a message. It is durable once this returns.

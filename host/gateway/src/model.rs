@@ -124,7 +124,7 @@ impl Inner {
 
     fn component_failed(&self, error: &wirken_engine::CallError) -> ProviderError {
         let message = format!("The provider component {} failed: {error}.", self.plugin.info().name);
-        ProviderError { kind: "component".into(), message, retry_after_millis: None }
+        ProviderError { kind: format!("component-{}", error.code()), message, retry_after_millis: None }
     }
 
     async fn request_failed(&self, error: wirken_egress::Error) -> ProviderError {

@@ -109,6 +109,12 @@ impl Registry {
         live.places.retain(|_, other| *other != id);
     }
 
+    /// Records in a session whose actor does not run.
+    pub(crate) async fn record(&self, session: SessionId, events: Vec<Event>) -> Result<(), GatewayError> {
+        self.shared.ledger.append(Batch::of(session, events)).await?;
+        Ok(())
+    }
+
     pub(crate) async fn record_system(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), GatewayError> {
         let event = Event::System { action: action.to_owned(), subject: subject.to_owned(), detail };
         self.shared.ledger.append(Batch::of(Chain::System, [event])).await?;

@@ -112,24 +112,18 @@ impl Passing {
         let mut passed = Vec::with_capacity(steps.len());
         for step in steps {
             match step {
-                Step::Text(piece) => {
-                    let ready = self.text.push(&piece)?;
-                    passed.extend(reasoning(self.reasoning.release()));
-                    passed.extend(text(ready));
-                }
-                Step::Reasoning(piece) => {
-                    let ready = self.reasoning.push(&piece)?;
-                    passed.extend(text(self.text.release()));
-                    passed.extend(reasoning(ready));
-                }
+                // What waits of the one waits on while the other goes on: an answer's text is read as one.
+                Step::Text(piece) => passed.extend(text(self.text.push(&piece)?)),
+                Step::Reasoning(piece) => passed.extend(reasoning(self.reasoning.push(&piece)?)),
                 // Nobody sees these; the whole call follows.
                 Step::ToolCallDelta(..) => {}
-                Step::Usage(_) => passed.push(step),
                 other => {
                     if let Some(leak) = self.in_step(&other) {
                         return Err(leak);
                     }
-                    passed.extend(self.rest());
+                    if !matches!(other, Step::Usage(_) | Step::Progress(..)) {
+                        passed.extend(self.rest());
+                    }
                     passed.push(match other {
                         Step::Failed(error) => Step::Failed(self.redacted(error)),
                         other => other,
@@ -148,7 +142,8 @@ impl Passing {
             Step::Stop(reason) => self.screen.any([reason.as_str()]),
             Step::Progress(label, ..) => self.screen.any([label.as_str()]),
             Step::Other(kind, value) => self.screen.any([kind.as_str(), value]),
-            Step::Text(_) | Step::Reasoning(_) | Step::ToolCallDelta(..) | Step::Usage(_) | Step::Failed(_) => None,
+            Step::Usage(usage) => self.screen.any(usage.iter().map(|(name, _)| name.as_str())),
+            Step::Text(_) | Step::Reasoning(_) | Step::ToolCallDelta(..) | Step::Failed(_) => None,
         }
     }
 
@@ -158,7 +153,8 @@ impl Passing {
     }
 
     fn redacted(&self, error: ProviderError) -> ProviderError {
-        ProviderError { message: redact(&error.message, &self.screen.scanner).into_owned(), ..error }
+        let redacted = |text: &str| redact(text, &self.screen.scanner).into_owned();
+        ProviderError { kind: redacted(&error.kind), message: redacted(&error.message), ..error }
     }
 }
 

@@ -93,6 +93,9 @@ struct Seen<'a> {
     closed: bool,
 }
 
+/// What may still be recorded of a session that is closed: how that ended which was under way.
+const ENDS: [&str; 3] = ["turn-finished", "turn-interrupted", "outbound-outcome"];
+
 fn check(connection: &Connection, heads: &mut Heads, drafts: &[Draft]) -> Result<(), Failure> {
     let mut sessions: Vec<Seen<'_>> = Vec::new();
     let mut keys: Vec<(&str, &str)> = Vec::new();
@@ -114,9 +117,7 @@ fn check(connection: &Connection, heads: &mut Heads, drafts: &[Draft]) -> Result
             Effect::Opened(_) if seen.exists => return Err(Failure::Refused(Error::OpenedBefore { session: id })),
             Effect::Opened(place) => (seen.exists, seen.opened) = (true, Some(place)),
             _ if !seen.exists => return Err(Failure::Refused(Error::NotOpened { session: id })),
-            Effect::Closed | Effect::Inbound { .. } | Effect::TurnStarted(_) if seen.closed => {
-                return Err(Failure::Refused(Error::SessionClosed { session: id }));
-            }
+            _ if seen.closed && !ENDS.contains(&draft.kind) => return Err(Failure::Refused(Error::SessionClosed { session: id })),
             Effect::Closed => seen.closed = true,
             Effect::Inbound { account, key, .. } => {
                 check_key(connection, account, key)?;

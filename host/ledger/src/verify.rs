@@ -29,7 +29,15 @@ pub fn verify(reader: &Reader, scope: Scope, progress: &mut dyn FnMut(Progress))
     let connection = &reader.connection;
     let snapshot = connection.unchecked_transaction().map_err(Error::database("read"))?;
     let mut report = Report { scope, verdict: Verdict::Ok, chains: 0, rows: 0, payloads: 0, erased: 0 };
-    match walk(connection, &mut report, progress) {
+    let walked = walk(connection, &mut report, progress).and_then(|()| {
+        // What was erased in this chain is so by rows of the system's, which have to stand in theirs.
+        if report.erased == 0 || !matches!(scope, Scope::Chain(Chain::Session(_))) {
+            return Ok(());
+        }
+        let mut system = Report { scope: Scope::Chain(Chain::System), ..report.clone() };
+        walk(connection, &mut system, &mut |_| {})
+    });
+    match walked {
         Ok(()) if report.rows == 0 => report.verdict = Verdict::Empty,
         Ok(()) => {}
         Err(Stop::Broken { chain, seq, what }) => report.verdict = Verdict::Broken { chain, seq, what },
@@ -268,7 +276,11 @@ fn says_erased(connection: &Connection, seq: i64, digest: Digest) -> Result<bool
     if blob(row.get_ref(1)?) != Some(row_hash(canonical).as_bytes().as_slice()) {
         return Ok(false);
     }
-    let event = Canonical::parse(canonical).and_then(|parsed| parsed.into_event(None));
+    let Ok(parsed) = Canonical::parse(canonical) else { return Ok(false) };
+    if parsed.chain != Chain::System || i64::try_from(parsed.seq) != Ok(seq) {
+        return Ok(false);
+    }
+    let event = parsed.into_event(None);
     Ok(matches!(event, Ok(Event::System { action, subject, .. }) if action == ERASED_ACTION && subject == digest.to_hex()))
 }
 

@@ -54,7 +54,8 @@ impl Conversation {
                 }
                 self.settle();
             }
-            Event::RequestFailed { .. } => {
+            // The request is made again, and with it goes what was said meanwhile.
+            Event::RequestFailed { .. } | Event::TurnResumed { .. } => {
                 self.awaiting = false;
                 self.settle();
             }
@@ -73,7 +74,6 @@ impl Conversation {
             Event::SessionOpened { .. }
             | Event::SessionClosed { .. }
             | Event::TurnStarted { .. }
-            | Event::TurnResumed { .. }
             | Event::ToolStarted { .. }
             | Event::OutboundAttempted { .. }
             | Event::OutboundOutcome { .. }

@@ -318,3 +318,66 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_said_during_a_request_goes_with_it_when_it_is_made_again() {
+    let mut driven = Driven::start();
+    let id = driven.turn.id();
+    let said = inbound(id, "and this?");
+    driven.live.apply(&said);
+    driven.events.push(said);
+    assert_eq!(driven.live.messages().len(), 1);
+    let (turn, effects) = Turn::resume(id, setup(), &driven.events);
+    driven.turn = turn;
+    driven.take(effects);
+    assert_eq!(driven.last.last(), Some(&Effect::Ask));
+    let asked: Vec<String> = driven
+        .live
+        .messages()
+        .iter()
+        .map(|message| match message {
+            Message::User(parts) => plain_text(parts),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(asked, ["hi", "and this?"]);
+    assert_eq!(driven.live, Conversation::replay(&driven.events));
+}
+
+#[test]
+fn what_is_said_during_the_last_request_is_not_passed_over() {
+    let mut driven = Driven::start();
+    for round in 1..MAX_ROUNDS {
+        driven.input(Input::Step(call(&format!("c{round}"), "read"))).input(Input::ResponseEnded);
+        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: Vec::new() });
+    }
+    driven.input(Input::Said).input(Input::Step(Step::Text("done".into()))).input(Input::ResponseEnded);
+    assert!(
+        matches!(driven.events.last(), Some(Event::TurnInterrupted { reason, .. }) if reason.contains("say it again")),
+        "{:?}",
+        driven.events.last()
+    );
+}
+
+#[test]
+fn names_are_bounded_on_both_sides() {
+    for (id, name, fits) in [(512, 128, true), (513, 128, false), (512, 129, false)] {
+        let mut driven = Driven::start();
+        driven.input(Input::Step(call(&"i".repeat(id), &"n".repeat(name))));
+        assert_eq!(driven.turn.ended(), !fits, "{id} {name}");
+    }
+    let mut driven = Driven::start();
+    let totals = (0..40).map(|n| (format!("{n}{}", "ü".repeat(100)), n)).collect();
+    driven.input(Input::Step(Step::Usage(totals))).input(Input::Step(Step::Stop("ü".repeat(100)))).input(Input::ResponseEnded);
+    let Some(Event::Responded { usage, stop, .. }) = driven.events.iter().find(|event| event.kind() == "responded") else { panic!() };
+    assert_eq!((usage.len(), stop.len()), (32, 128));
+    assert!(usage.iter().all(|(name, _)| name.len() <= 128));
+}
+
+#[test]
+fn of_an_answer_that_told_a_secret_nothing_is_kept() {
+    let mut driven = Driven::start();
+    driven.input(Input::Step(Step::Text("It begins with sk-".into()))).input(failure("leak", None));
+    assert!(driven.turn.ended());
+    assert!(driven.events.iter().all(|event| !matches!(event.kind(), "responded" | "outbound-attempted")), "{:?}", driven.events);
+}

@@ -20,6 +20,15 @@ const MAX_WAIT_MILLIS: u64 = 30_000;
 /// What one response may hold, all its text, reasoning and arguments together.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
+/// Of a tool's name, of a reason to stop, of the name of a total.
+const MAX_NAME_BYTES: usize = 128;
+
+/// Of the id that a model gives to a call.
+const MAX_ID_BYTES: usize = 512;
+
+/// Totals that a response may have.
+const MAX_TOTALS: usize = 32;
+
 /// Tool calls in one response.
 const MAX_CALLS: usize = 64;
 
@@ -224,12 +233,20 @@ impl Turn {
             Step::ToolCallBegin(id, tool) => effects.push(Effect::Show(Shown::CallBegun { id, tool })),
             Step::ToolCallDelta(..) => {}
             Step::ToolCall(mut call) => {
-                response.bytes += call.arguments.len();
+                response.bytes += call.arguments.len() + call.name.len() + call.id.len();
                 if response.calls().count() >= MAX_CALLS {
                     let message = format!("the model asked for more than {MAX_CALLS} tool calls at once");
                     return self.broken("protocol", message, effects);
                 }
                 // Results are matched by id, so two calls of a response must not share one, whatever a model says.
+                if call.name.len() > MAX_NAME_BYTES || call.id.len() > MAX_ID_BYTES {
+                    let message = format!(
+                        "the model named a tool in {} bytes and its call in {}; {MAX_NAME_BYTES} and {MAX_ID_BYTES} are the most",
+                        call.name.len(),
+                        call.id.len()
+                    );
+                    return self.broken("protocol", message, effects);
+                }
                 let base = call.id.clone();
                 let mut suffix = 2;
                 while call.id.is_empty() || response.calls().any(|other| other.id == call.id) {
@@ -239,15 +256,22 @@ impl Turn {
                 response.items.push(AssistantItem::ToolCall(call));
             }
             Step::Opaque(opaque) => {
-                response.bytes += opaque.value.len();
+                response.bytes += opaque.value.len() + opaque.model.len();
                 response.items.push(AssistantItem::Opaque(opaque));
             }
-            Step::Usage(usage) => response.usage = usage,
-            Step::Stop(reason) => response.stop = Some(reason),
+            Step::Usage(mut usage) => {
+                usage.truncate(MAX_TOTALS);
+                usage.iter_mut().for_each(|(name, _)| cut(name, MAX_NAME_BYTES));
+                response.usage = usage;
+            }
+            Step::Stop(mut reason) => {
+                cut(&mut reason, MAX_NAME_BYTES);
+                response.stop = Some(reason);
+            }
             Step::Progress(label, done, total) => effects.push(Effect::Show(Shown::Progress { label, done, total })),
             Step::Failed(error) => return self.failed(&error, effects),
             Step::Other(kind, value) => {
-                response.bytes += value.len();
+                response.bytes += value.len() + kind.len();
                 response.items.push(AssistantItem::Other(kind, value));
             }
         }
@@ -277,7 +301,14 @@ impl Turn {
             }
             return self.next_call(events, effects);
         }
-        if self.said && self.round < MAX_ROUNDS {
+        if self.said && self.round >= MAX_ROUNDS {
+            return self.interrupt(
+                format!("what was said last came after the {MAX_ROUNDS} requests of one turn: say it again"),
+                events,
+                effects,
+            );
+        }
+        if self.said {
             return self.ask(events, effects);
         }
         events.push(Event::TurnFinished { turn: self.id, stop });
@@ -334,7 +365,8 @@ impl Turn {
 
     /// Ends a turn whose response broke off. What came before stands.
     fn broken(&mut self, kind: &str, message: String, effects: &mut Vec<Effect>) {
-        let mut events = self.partial("broken");
+        // Of an answer that told a secret nothing is kept: what came before may be its beginning.
+        let mut events = if kind == "leak" { Vec::new() } else { self.partial("broken") };
         events.push(self.request_failed_event(kind, &message));
         effects.push(Effect::Abandon);
         self.interrupt(message, events, effects);
@@ -400,6 +432,11 @@ impl Turn {
     pub(crate) fn tool_finished_event(&self, call: &ToolCall, outcome: ToolOutcome, content: Vec<Part>) -> Event {
         Event::ToolFinished { turn: self.id, call_id: call.id.clone(), tool: call.name.clone(), outcome, content: Some(content) }
     }
+}
+
+/// Shortens a text to so many bytes, at the end of a character.
+fn cut(text: &mut String, most: usize) {
+    text.truncate(text.floor_char_boundary(most));
 }
 
 impl Response {

@@ -20,6 +20,8 @@ pub enum CallFailed {
     NotRunning,
     #[error("the gateway does not answer: {0}")]
     Io(io::Error),
+    #[error("the gateway runs, and its control.key is gone or damaged: stop it and start it again, which makes a new one")]
+    NoKey,
     #[error("what answers at the control socket is not this data folder's gateway: stop it, then start `wirken run` again")]
     Impostor,
     #[error("{0}")]
@@ -37,7 +39,10 @@ async fn exchange(folder: &Path, request: &Request) -> Result<serde_json::Value,
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => CallFailed::NotRunning,
         _ => CallFailed::Io(error),
     })?;
-    let key = read_key(folder).map_err(CallFailed::Io)?;
+    let key = read_key(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::InvalidData => CallFailed::NoKey,
+        _ => CallFailed::Io(error),
+    })?;
     let client = frame::nonce().map_err(CallFailed::Io)?;
     frame::write(&mut stream, &client).await.map_err(CallFailed::Io)?;
     let server = frame::nonce_from(&frame::read(&mut stream).await.map_err(CallFailed::Io)?).map_err(CallFailed::Io)?;
@@ -58,7 +63,7 @@ pub(super) fn read_key(folder: &Path) -> io::Result<Key> {
     let bytes = zeroize::Zeroizing::new(std::fs::read(key_path(folder))?);
     let mut key = Key::new([0; KEY_BYTES]);
     if bytes.len() != KEY_BYTES {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "control.key is damaged: delete it and start the gateway again"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "control.key is damaged"));
     }
     key.copy_from_slice(&bytes);
     Ok(key)

@@ -41,12 +41,7 @@ impl Server {
     pub fn bind(folder: &Path) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        if !key_path(folder).exists() {
-            let mut key = Key::new([0; KEY_BYTES]);
-            getrandom::fill(&mut *key).map_err(|error| io::Error::other(error.to_string()))?;
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(key_path(folder))?.write_all(&*key)?;
-        }
-        let key = read_key(folder)?;
+        let key = own_key(folder)?;
         let path = socket_path(folder);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -79,6 +74,23 @@ impl Server {
             });
         }
     }
+}
+
+/// The folder's key, made anew where it is missing, torn, or was open to others.
+fn own_key(folder: &Path) -> io::Result<Key> {
+    let path = key_path(folder);
+    let private = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o077 == 0);
+    if private && let Ok(key) = read_key(folder) {
+        return Ok(key);
+    }
+    let mut key = Key::new([0; KEY_BYTES]);
+    getrandom::fill(&mut *key).map_err(|error| io::Error::other(error.to_string()))?;
+    let partial = path.with_extension("partial");
+    fs::remove_file(&partial).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+    file.write_all(&*key)?;
+    fs::rename(&partial, &path)?;
+    Ok(key)
 }
 
 async fn serve_one(mut stream: UnixStream, key: &Key, handler: &dyn Handler) -> io::Result<()> {

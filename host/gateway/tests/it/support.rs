@@ -55,7 +55,8 @@ impl Model for Script {
             }
             None if said == "tell" => {
                 let pieces = ["It is sk-01", "2345", "6789abc", "def, is it not?"];
-                pieces.into_iter().map(|piece| Step::Text(piece.into())).chain([Step::Stop("end".into())]).collect()
+                let thought = Step::Reasoning("So, s".into());
+                pieces.into_iter().flat_map(|piece| [Step::Text(piece.into()), thought.clone()]).chain([Step::Stop("end".into())]).collect()
             }
             _ => vec![Step::Text("You said: ".into()), Step::Text(said.clone()), Step::Stop("end".into())],
         };

@@ -101,7 +101,8 @@ impl Report {
 /// Kept true by tests that show each of these edits not caught.
 const LIMITS: &str = "\
 This was checked without signed heads. So an edit, a removal or a swap within a chain is caught, unless every later hash of that chain
-was computed anew; and the loss of the last rows of a chain, or of a whole chain, with all that belongs to them, is not caught.";
+was computed anew; and the loss of the last rows of a chain, or of a whole chain, with all that belongs to them, is not caught, nor are
+rows that somebody else added at the end of one, such as one that calls a content erased.";
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

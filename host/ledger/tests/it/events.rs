@@ -58,6 +58,8 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
     }));
     let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt];
     events.extend(deliveries.map(|delivery| Event::OutboundOutcome { turn, outbound: 0, delivery, detail: text() }));
+    // Nothing follows a close.
+    events.sort_by_key(|event| event.kind() == "session-closed");
     events
 }
 

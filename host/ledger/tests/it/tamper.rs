@@ -384,3 +384,44 @@ async fn an_edit_with_every_later_hash_computed_anew_is_not_caught() {
     assert!(report.says().contains("unless every later hash of that chain\nwas computed anew"), "{report}");
     assert!(matches!(&home.reader().rows(session, 1).unwrap()[0].event, Event::Inbound { sender, .. } if sender == "eve"));
 }
+
+/// The third one.
+#[tokio::test]
+async fn an_erasure_that_somebody_else_added_is_not_caught_and_one_that_replaces_a_row_is() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    let (session, _) = one_turn(&ledger, "a").await;
+    let system = |action: &str| Event::System { action: action.into(), subject: "x".into(), detail: serde_json::json!({}) };
+    ledger.append(Batch::of(Chain::System, [system("one"), system("two")])).await.unwrap();
+    ledger.close().await.unwrap();
+    let whole = std::fs::read(home.path()).unwrap();
+    for (seq, caught) in [(2, false), (0, true)] {
+        let connection = home.meddle();
+        let contents = entries(&connection, "payloads", &["digest", "seq"]);
+        let Value::Blob(digest) = &contents[0][0] else { panic!("{contents:?}") };
+        let subject = Digest::from_bytes(digest.as_slice().try_into().unwrap()).to_hex();
+        let prev: Option<Vec<u8>> =
+            connection.query_row("SELECT hash FROM rows WHERE chain = 'system' AND seq = ?1 - 1", [seq], |row| row.get(0)).ok();
+        let prev = prev.map_or(Digest::ZERO, |hash| Digest::from_bytes(hash.as_slice().try_into().unwrap())).to_hex();
+        let event = format!(r#"{{"kind":"system","action":"payload-erased","subject":"{subject}","detail":{{}}}}"#);
+        let text = format!(r#"{{"v":1,"chain":"system","seq":{seq},"at":5,"prev":"{prev}","event":{event}}}"#);
+        let hash = Digest::of_parts("wirken-ledger-row-1", &[text.as_bytes()]);
+        connection.execute("DELETE FROM rows WHERE chain = 'system' AND seq = ?1", [seq]).unwrap();
+        connection
+            .execute(
+                "INSERT INTO rows (chain, seq, at, kind, hash, canonical) VALUES ('system', ?1, 5, 'system', ?2, ?3)",
+                rusqlite::params![seq, hash.as_bytes(), text.as_bytes()],
+            )
+            .unwrap();
+        connection
+            .execute("UPDATE payloads SET salt = NULL, bytes = NULL, erased_by = ?1 WHERE digest = ?2", rusqlite::params![seq, digest])
+            .unwrap();
+        connection.execute("UPDATE sessions SET title = NULL WHERE id = ?1", [session.to_string()]).unwrap();
+        drop(connection);
+        assert_eq!(found(&check(&home)).is_some(), caught, "{}", check(&home));
+        // The check of the chat alone looks at what its erasures rest on.
+        let alone = verify(&home.reader(), Scope::Chain(session.into()), &mut |_| ()).unwrap();
+        assert_eq!(alone.is_ok(), !caught, "{alone}");
+        std::fs::write(home.path(), &whole).unwrap();
+    }
+}
