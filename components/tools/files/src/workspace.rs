@@ -48,6 +48,9 @@ pub(crate) trait Workspace {
     /// A file that was not there before; where it fails, none is left.
     fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), Fault>;
 
+    /// Other bytes in a file that is there, which stays the same file otherwise: its mode above all.
+    fn overwrite(&self, path: &Path, bytes: &[u8]) -> Result<(), Fault>;
+
     /// Puts a file in another's place.
     fn rename(&self, from: &Path, to: &Path) -> Result<(), Fault>;
 

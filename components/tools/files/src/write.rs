@@ -1,6 +1,8 @@
 //! `files_write`: a whole file, new or in place of the old.
 //!
-//! It is written beside its place and put there at once: nobody reads half a file, and a failure leaves the old one.
+//! It is written beside its place first. A new one is then put there at once, so that nobody reads half of it. One that is
+//! there keeps its mode, which a file put in its place would not have: the bytes are written into it, and the whole of them
+//! stays beside it if that fails.
 
 use serde::Deserialize;
 
@@ -54,11 +56,19 @@ pub(crate) fn put(workspace: &dyn Workspace, path: &Path, bytes: &[u8]) -> Resul
         }
     }
     let partial = beside(workspace, path, bytes)?;
-    workspace.rename(&partial, path).map_err(|fault| {
-        // The failure that matters is the first.
-        let _ = workspace.remove(&partial);
-        fault.at(path)
-    })?;
+    let placed = if replaces { workspace.overwrite(path, bytes) } else { workspace.rename(&partial, path) };
+    match placed {
+        Err(fault) if replaces => {
+            return Err(Problem::Failed(format!("{}; all that was to be written is in {partial}", fault.at(path))));
+        }
+        // The failures that matter are the first.
+        Err(fault) => {
+            let _ = workspace.remove(&partial);
+            return Err(fault.at(path));
+        }
+        Ok(()) if replaces => drop(workspace.remove(&partial)),
+        Ok(()) => {}
+    }
     Ok(replaces)
 }
 
@@ -99,10 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_leaves_the_old_file_and_nothing_beside_it() {
+    fn a_failure_loses_neither_the_old_file_nor_the_new_bytes() {
         let memory = Memory { stuck: true, ..Memory::with(&[("a", "old")]) };
-        assert!(write(&memory, "a", "new").is_err());
-        assert_eq!((memory.text("a").as_deref(), memory.paths().len()), (Some("old"), 1));
+        let error = write(&memory, "a", "new").unwrap_err().to_string();
+        assert!(error.contains("all that was to be written is in .partial-0"), "{error}");
+        assert_eq!((memory.text("a").as_deref(), memory.text(".partial-0").as_deref()), (Some("old"), Some("new")));
+        assert!(write(&memory, "b", "new").is_err());
+        assert_eq!(memory.paths(), [".partial-0", "a"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The files tool on a real folder.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -41,6 +42,22 @@ async fn works_on_the_folder_that_is_granted() {
     let listed = call(granted, "files_list", json!({ "recursive": true })).await.unwrap();
     assert_eq!(listed, format!("a/\na/b.txt (8 bytes)\na/large.txt ({} bytes)", large.len()));
     assert_eq!(std::fs::read_dir(folder.path().join("a")).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_mode_when_it_is_written_or_edited() {
+    let folder = tempfile::tempdir().unwrap();
+    let granted = Some((folder.path(), FsPerms::ReadWrite));
+    for (name, mode) in [("run.sh", 0o755), (".env", 0o600)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, "a much longer text than the new one").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        call(granted, "files_write", json!({ "path": name, "content": "old" })).await.unwrap();
+        call(granted, "files_edit", json!({ "path": name, "old_text": "old", "new_text": "new" })).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{name}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
 #[tokio::test]

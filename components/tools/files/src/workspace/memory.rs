@@ -159,6 +159,16 @@ impl Workspace for Memory {
         Ok(())
     }
 
+    fn overwrite(&self, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+        self.writable()?;
+        if self.stuck {
+            return Err(Fault::Full);
+        }
+        let Node::File(_) = self.get(path)? else { return Err(Fault::IsFolder) };
+        self.nodes.borrow_mut().insert(path.to_string(), Node::File(bytes.to_vec()));
+        Ok(())
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> Result<(), Fault> {
         self.writable()?;
         if self.stuck {

@@ -85,6 +85,13 @@ impl Workspace for Granted {
         })
     }
 
+    fn overwrite(&self, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+        let there = OpenFlags::empty();
+        let file = self.to_write()?.open_at(PathFlags::empty(), &path.to_string(), there, DescriptorFlags::WRITE).map_err(fault)?;
+        write_all(&file, bytes)?;
+        file.set_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX)).map_err(fault)
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> Result<(), Fault> {
         let folder = self.to_write()?;
         folder.rename_at(&from.to_string(), folder, &to.to_string()).map_err(fault)
