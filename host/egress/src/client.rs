@@ -169,6 +169,7 @@ impl Egress {
             return answer(rest, limits.data_url, &scanner, &bounds);
         }
         let url = parse(&url)?;
+        leak::scan_url(&scanner, url.as_str())?;
         let (origin, route) = destination::decide(&url, &authority)?;
         Span::current().record("origin", tracing::field::display(&origin));
         let body = request::body(body, limits.request_body, &*self.shared.blobs).await?;

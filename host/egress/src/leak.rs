@@ -15,17 +15,23 @@ use crate::error::{Direction, Error};
 pub(crate) fn scan_request(scanner: &Scanner, request: &Request) -> Result<(), Error> {
     let outgoing = |bytes: &[u8]| scan(scanner, bytes, Direction::Outgoing);
     outgoing(request.method.as_bytes())?;
-    outgoing(request.url.as_bytes())?;
-    if request.url.contains('%') {
-        // Percent signs in other places than an encoder would choose.
-        outgoing(&percent_decode_str(&request.url).collect::<Vec<u8>>())?;
-    }
+    scan_url(scanner, &request.url)?;
     for header in &request.headers {
         outgoing(header.name.as_bytes())?;
         outgoing(header.value.as_bytes())?;
     }
     for name in &request.credentials {
         outgoing(name.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Searches a URL: as a component wrote it, and once more as it was read, for reading drops tabs and line breaks.
+pub(crate) fn scan_url(scanner: &Scanner, url: &str) -> Result<(), Error> {
+    scan(scanner, url.as_bytes(), Direction::Outgoing)?;
+    if url.contains('%') {
+        // Percent signs in other places than an encoder would choose.
+        scan(scanner, &percent_decode_str(url).collect::<Vec<u8>>(), Direction::Outgoing)?;
     }
     Ok(())
 }

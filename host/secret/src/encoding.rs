@@ -28,6 +28,7 @@ pub(crate) fn forms(secret: &[u8]) -> Vec<(&'static str, Buffer)> {
     for slashes in [false, true] {
         forms.push(("json", json(secret, slashes)));
     }
+    forms.extend(str::from_utf8(secret).ok().map(|text| ("json", json_ascii(text))));
     forms
 }
 
@@ -126,6 +127,24 @@ fn json(secret: &[u8], slashes: bool) -> Buffer {
     out
 }
 
+/// As writers do that keep JSON to ASCII and out of HTML: whatever is not plain is `\\uXXXX`, in UTF-16.
+fn json_ascii(secret: &str) -> Buffer {
+    let mut out = Zeroizing::new(Vec::with_capacity(secret.len() * 6));
+    for character in secret.chars() {
+        match character {
+            '"' | '\\' => out.extend([b'\\', character as u8]),
+            '<' | '>' | '&' | '\0'..' ' | '\u{7f}'.. => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    out.extend(b"\\u");
+                    unit.to_be_bytes().iter().for_each(|byte| push_hex(&mut out, *byte, b"0123456789abcdef"));
+                }
+            }
+            plain => out.push(plain as u8),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use ::base64::Engine as _;
@@ -153,6 +172,8 @@ mod tests {
         let forms = forms(b"-\"-\\-/-\n-\x01");
         assert!(holds(&forms, "json", br#"-\"-\\-/-\n-\u0001"#));
         assert!(holds(&forms, "json", br#"-\"-\\-\/-\n-\u0001"#));
+        let forms = super::forms("<ä>&🦀\"x".as_bytes());
+        assert!(holds(&forms, "json", br#"\u003c\u00e4\u003e\u0026\ud83e\udd80\"x"#));
     }
 
     proptest! {
