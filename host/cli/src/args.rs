@@ -6,12 +6,11 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::output::Format;
 
-/// A secure gateway between your messengers and an AI agent, in which every plugin is a WebAssembly component.
+/// A secure gateway between you, an AI agent and its tools, in which every plugin is a WebAssembly component.
 #[derive(Debug, Parser)]
 #[command(
     name = "wirken",
     version,
-    disable_help_subcommand = true,
     after_help = "Environment: WIRKEN_DATA_DIR names the data folder (default: ~/.wirken), WIRKEN_LOG what is logged to stderr (default: warn)."
 )]
 pub(crate) struct Args {
@@ -122,7 +121,9 @@ pub(crate) struct Ask {
 pub(crate) enum Credentials {
     /// Keep a credential for a component, or replace the one it has
     Add {
+        /// The component whose requests carry it: `wirken component list` names them
         component: String,
+        /// What the component calls it: `wirken component list --format json` names them
         name: String,
         /// Where it may go, as https://host[:port] or *.suffix; may be repeated. Default: what the component's settings say
         #[arg(long = "origin", value_name = "ORIGIN")]
@@ -151,7 +152,9 @@ pub(crate) enum Credentials {
     },
     /// Remove one
     Remove {
+        /// The component whose requests carry it
         component: String,
+        /// What the component calls it
         name: String,
         #[command(flatten)]
         unlock: Unlock,
@@ -165,7 +168,7 @@ pub(crate) enum Audit {
         /// Only this kind of event, or this action of the system
         #[arg(long)]
         action: Option<String>,
-        /// Only this session, or `system`
+        /// Only this session, by its id or the end of it, or `system`
         #[arg(long)]
         session: Option<String>,
         /// Only what is newer than this: a time (2026-01-31T12:00:00Z) or a span (90m, 2h, 7d)
@@ -179,7 +182,7 @@ pub(crate) enum Audit {
     },
     /// Check every hash, link and payload; exit code 1 when something was changed
     Verify {
-        /// Only this session, or `system`
+        /// Only this session, by its id or the end of it, or `system`
         #[arg(long)]
         session: Option<String>,
         #[command(flatten)]
@@ -199,12 +202,16 @@ pub(crate) enum Sessions {
     },
     /// One session, message by message
     Show {
+        /// Its id, or the end of it
         session: String,
         #[command(flatten)]
         report: Report,
     },
     /// Close one: nothing more is said in it
-    Close { session: String },
+    Close {
+        /// Its id, or the end of it
+        session: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

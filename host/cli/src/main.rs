@@ -15,6 +15,9 @@ use clap::Parser;
 use args::{Args, Command};
 
 fn main() -> ExitCode {
+    // A core dump would hold every secret that is in memory. What cannot be lowered was low already.
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    rustix::process::setrlimit(rustix::process::Resource::Core, none).ok();
     let environment = environment::read();
     let args = match Args::try_parse() {
         Ok(args) => args,

@@ -43,7 +43,8 @@ pub(crate) fn note(text: impl Display) {
 }
 
 pub(crate) fn error(error: &anyhow::Error) {
-    note(format_args!("wirken: {error:#}"));
+    // It may repeat what an endpoint or a component said.
+    note(format_args!("wirken: {}", Safe(&format!("{error:#}"))));
 }
 
 /// Whoever read the output has gone: that is an end, not an error.
@@ -78,9 +79,14 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Whether a character turns the direction of text around, and with it what a line seems to say.
+fn steers(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Text of other people's making on one line of a terminal, without control characters.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
-    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect();
+    let mut line: String = text.chars().filter(|c| !steers(*c)).map(|c| if c.is_control() { ' ' } else { c }).take(most).collect();
     if text.chars().nth(most).is_some() {
         line.push('…');
     }
@@ -94,7 +100,7 @@ impl Display for Safe<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
         for c in self.0.chars() {
-            if !c.is_control() || c == '\n' || c == '\t' {
+            if (!c.is_control() && !steers(c)) || c == '\n' || c == '\t' {
                 f.write_char(c)?;
             }
         }
@@ -111,6 +117,8 @@ mod tests {
         assert_eq!(Safe("a\u{1b}[31mb\r\n\tc\u{9b}2J\u{7}").to_string(), "a[31mb\n\tc2J");
         assert_eq!(one_line("a\nb\u{1b}c", 10), "a b c");
         assert_eq!(one_line("äöü", 2), "äö…");
+        assert_eq!(one_line("a\u{202e}b\u{2066}c", 10), "abc");
+        assert_eq!(Safe("a\u{202e}b\u{200f}c").to_string(), "abc");
     }
 
     #[test]

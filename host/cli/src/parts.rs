@@ -5,14 +5,15 @@ use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value};
 use wirken_config::Config;
 use wirken_egress::{Authority, Binding, Egress, Held};
 use wirken_engine::{CacheEvent, Engine, Options};
-use wirken_gateway::folder::Folder;
-use wirken_gateway::{Gateway, Parts, ProviderModel, ProviderParts, ToolSet};
+use wirken_gateway::folder::{Folder, FolderError, Lock};
+use wirken_gateway::{Gateway, Parts, ProviderModel, ProviderParts, ToolSet, control};
 use wirken_ledger::{Batch, Chain, Ledger, Reader};
 use wirken_manifest::{Kind, Manifest};
 use wirken_plugin::{Access, Grant, Package, ProviderPlugin, ToolPlugin};
@@ -24,6 +25,9 @@ use wirken_vault::{KeyKind, KeySource, Vault};
 use crate::args::Unlock;
 use crate::environment::{self, Environment};
 use crate::output;
+
+/// How long what is under way may take to end once a command is over.
+pub(crate) const SHUTDOWN: Duration = Duration::from_secs(2);
 
 /// A passphrase or a credential is not longer.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
@@ -74,14 +78,28 @@ pub(crate) fn package(kind: Kind, name: &str) -> anyhow::Result<Package> {
     Ok(package)
 }
 
+/// Takes the data folder, or says who has it and what to do about it.
+pub(crate) fn lock(folder: &Folder, with_gateway: &str) -> anyhow::Result<Lock> {
+    match folder.lock() {
+        Err(FolderError::Locked { holder, .. }) => {
+            let gateway = small_runtime()?.block_on(control::call(&folder.control(), &control::Request::Status)).is_ok();
+            if gateway {
+                bail!("the gateway runs (process {holder}): {with_gateway}");
+            }
+            bail!("another wirken command (process {holder}) is using the data folder: wait until it is done");
+        }
+        other => Ok(other?),
+    }
+}
+
 pub(crate) fn engine(folder: &Folder) -> anyhow::Result<Engine> {
     Ok(Engine::new(&Options { cache: Some(folder.cache()), ..Options::default() })?)
 }
 
-/// A secret from a prompt on the terminal.
-pub(crate) fn prompt_secret(prompt: &str) -> anyhow::Result<Secret> {
+/// A secret from a prompt on the terminal; `instead` says what to do where there is none.
+pub(crate) fn prompt_secret(prompt: &str, instead: &str) -> anyhow::Result<Secret> {
     if !io::stdin().is_terminal() {
-        bail!("there is no terminal to ask on: use --stdin, --value-file, --passphrase-file or --key-file");
+        bail!("there is no terminal to ask on: {instead}");
     }
     Ok(Secret::from_string(rpassword::prompt_password(prompt)?))
 }
@@ -101,15 +119,30 @@ pub(crate) fn read_secret_file(path: &Path) -> anyhow::Result<Secret> {
     read_secret(file, &path.display().to_string())
 }
 
+/// A credential from stdin or a file. White space around it is no part of it: HTTP drops it, and the search for leaks
+/// would look for what never leaves.
+pub(crate) fn read_credential(from: impl Read, name: &str) -> anyhow::Result<Secret> {
+    credential(&read_secret(from, name)?)
+}
+
+pub(crate) fn credential(typed: &Secret) -> anyhow::Result<Secret> {
+    let value = typed.expose().trim_ascii();
+    if value.iter().any(|byte| byte.is_ascii_control()) {
+        bail!("the value holds line breaks or control characters: paste the credential alone");
+    }
+    Ok(Secret::checked(value.to_vec())?)
+}
+
 /// The vault, where there is one. Asks for its passphrase when nothing else tells it.
 pub(crate) fn open_vault(folder: &Folder, unlock: &Unlock) -> anyhow::Result<Option<Vault>> {
     let Some(kind) = Vault::key_kind(&folder.vault())? else { return Ok(None) };
-    let source = match kind {
-        KeyKind::KeyFile => KeySource::KeyFile,
-        KeyKind::Passphrase => KeySource::Passphrase(match &unlock.passphrase_file {
-            Some(path) => read_secret_file(path)?,
-            None => prompt_secret("Passphrase of the vault: ")?,
-        }),
+    let source = match (kind, &unlock.passphrase_file) {
+        (KeyKind::KeyFile, None) => KeySource::KeyFile,
+        (KeyKind::KeyFile, Some(_)) => bail!("the vault has a key file and no passphrase: leave --passphrase-file out"),
+        (KeyKind::Passphrase, Some(path)) => KeySource::Passphrase(read_secret_file(path)?),
+        (KeyKind::Passphrase, None) => {
+            KeySource::Passphrase(prompt_secret("Passphrase of the vault: ", "name a file that holds it with --passphrase-file")?)
+        }
     };
     if kind == KeyKind::Passphrase {
         output::note("Opening the vault …");
@@ -124,12 +157,15 @@ pub(crate) fn create_vault(folder: &Folder, key_file: bool, unlock: &Unlock) -> 
     } else if let Some(path) = &unlock.passphrase_file {
         KeySource::Passphrase(read_secret_file(path)?)
     } else {
-        let first = prompt_secret("New passphrase for the vault: ")?;
-        let again = prompt_secret("The same once more: ")?;
-        if first.expose() != again.expose() {
-            bail!("the two passphrases differ: nothing was kept, start again");
+        let instead = "choose --passphrase-file FILE, or --key-file to keep the key in a file that only you can read";
+        loop {
+            let first = prompt_secret("New passphrase for the vault: ", instead)?;
+            let again = prompt_secret("The same once more: ", instead)?;
+            if first.expose() == again.expose() {
+                break KeySource::Passphrase(first);
+            }
+            output::note("The two differ: once again.");
         }
-        KeySource::Passphrase(first)
     };
     if matches!(source, KeySource::Passphrase(_)) {
         output::note("Making the vault …");
@@ -205,6 +241,14 @@ async fn record_rejected(ledger: &Ledger, components: &[wirken_plugin::Info]) ->
     Ok(())
 }
 
+/// Where a provider's requests go, under these settings.
+pub(crate) fn target(settings: &Map<String, Value>) -> Target {
+    Target {
+        base_url: settings.get("base-url").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        settings: Value::Object(settings.clone()).to_string(),
+    }
+}
+
 fn provider_model(
     provider: ProviderPlugin,
     config: &Config,
@@ -215,10 +259,7 @@ fn provider_model(
     let manifest = provider.manifest().clone();
     let settings = manifest.settings(&config.provider.settings)?;
     let egress = Egress::new(wirken_egress::Options { scanner, ..wirken_egress::Options::default() });
-    let target = Target {
-        base_url: settings.get("base-url").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        settings: Value::Object(settings.clone()).to_string(),
-    };
+    let target = target(&settings);
     let held = hold(&manifest, &settings, vault.as_ref())?;
     Ok(ProviderModel::new(ProviderParts {
         plugin: provider,

@@ -51,13 +51,21 @@ pub(crate) struct Cache {
     key: Zeroizing<[u8; KEY_BYTES]>,
     /// Of the engine: its version, settings and target.
     settings: Digest,
+    /// Whether files may be written and removed.
+    keeps: bool,
 }
 
 impl Cache {
     pub(crate) fn open(folder: &Path, engine: &wasmtime::Engine) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let key = load_or_create_key(&folder.join("key"))?;
-        Ok(Self { folder: folder.to_owned(), key, settings: settings_digest(engine) })
+        Ok(Self { folder: folder.to_owned(), key, settings: settings_digest(engine), keeps: true })
+    }
+
+    /// A cache that is only read; none where there is no key to read it with.
+    pub(crate) fn open_read_only(folder: &Path, engine: &wasmtime::Engine) -> io::Result<Option<Self>> {
+        let key = load_key(&folder.join("key"))?;
+        Ok(key.map(|key| Self { folder: folder.to_owned(), key, settings: settings_digest(engine), keeps: false }))
     }
 
     pub(crate) fn load(
@@ -73,16 +81,21 @@ impl Cache {
             Ok(None) => {}
             Err(reason) => {
                 rejected = Some(reason);
-                // A file that cannot be removed is rejected again next time.
-                fs::remove_file(&path).ok();
+                if self.keeps {
+                    // A file that cannot be removed is rejected again next time.
+                    fs::remove_file(&path).ok();
+                }
             }
         }
         let component = compile()?;
+        let event = if rejected.is_some() { CacheEvent::Rejected } else { CacheEvent::Compiled };
+        if !self.keeps {
+            return Ok((component, CacheOutcome { event, detail: rejected }));
+        }
         let kept = component
             .serialize()
             .map_err(|error| error.to_string())
             .and_then(|bytes| self.write(&path, digest, &bytes).map_err(|error| error.to_string()));
-        let event = if rejected.is_some() { CacheEvent::Rejected } else { CacheEvent::Compiled };
         let detail = rejected.or_else(|| kept.err().map(|error| format!("it could not be kept: {error}")));
         Ok((component, CacheOutcome { event, detail }))
     }
@@ -135,27 +148,41 @@ impl Cache {
     }
 }
 
-fn load_or_create_key(path: &Path) -> io::Result<Zeroizing<[u8; KEY_BYTES]>> {
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
-    match File::open(path) {
-        Ok(mut file) => {
-            let meta = file.metadata()?;
-            let private = meta.permissions().mode() & 0o077 == 0 && meta.uid() == rustix::process::geteuid().as_raw();
-            if !private {
-                let text =
-                    format!("{} must belong to you and be readable by nobody else: delete it, and a new one is made", path.display());
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
-            }
-            file.read_exact(&mut *key)?;
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            getrandom::fill(&mut *key).map_err(|error| io::Error::other(error.to_string()))?;
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-            file.write_all(&*key)?;
-        }
+/// None where there is none, or a torn one, which a crash or a full disk left: nothing can have been written with it.
+fn load_key(path: &Path) -> io::Result<Option<Zeroizing<[u8; KEY_BYTES]>>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
+    };
+    let meta = file.metadata()?;
+    let private = meta.permissions().mode() & 0o077 == 0 && meta.uid() == rustix::process::geteuid().as_raw();
+    if !private {
+        let text = format!("{} must belong to you and be readable by nobody else: delete it, and a new one is made", path.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
-    Ok(key)
+    if meta.len() != KEY_BYTES as u64 {
+        return Ok(None);
+    }
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    file.read_exact(&mut *key)?;
+    Ok(Some(key))
+}
+
+fn load_or_create_key(path: &Path) -> io::Result<Zeroizing<[u8; KEY_BYTES]>> {
+    if let Some(key) = load_key(path)? {
+        return Ok(key);
+    }
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    getrandom::fill(&mut *key).map_err(|error| io::Error::other(error.to_string()))?;
+    let partial = path.with_extension(format!("{}.partial", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    let written = file.write_all(&*key).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&partial, path));
+    written.inspect_err(|_| {
+        fs::remove_file(&partial).ok();
+    })?;
+    // Another process may have put its own there meanwhile.
+    load_key(path)?.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "its key is written by something else at the same time"))
 }
 
 /// Two engines agree on this exactly when compiled code of one may run in the other.

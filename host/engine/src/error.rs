@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum EngineError {
     #[error("the WebAssembly engine could not be set up")]
     Setup(#[source] wasmtime::Error),
-    #[error("the folder {} for compiled components cannot be used: {source}", folder.display())]
+    #[error("the folder {} for compiled components cannot be used", folder.display())]
     Cache { folder: PathBuf, source: std::io::Error },
     #[error("the component does not compile: {0:#}")]
     Compile(wasmtime::Error),

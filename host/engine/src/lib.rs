@@ -46,6 +46,8 @@ const CALL_STACK_BYTES: usize = 2 * 1024 * 1024;
 pub struct Options {
     /// The folder of compiled components; none compiles each time.
     pub cache: Option<PathBuf>,
+    /// The folder is read, and left as it is: for a command that only looks.
+    pub cache_read_only: bool,
     /// No component gets more than this, whatever its manifest asks for.
     pub maximum: Limits,
     /// Guest calls that run at the same time; the others wait.
@@ -54,7 +56,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache: None, maximum: Limits::MAXIMUM, concurrent_calls: 64 }
+        Self { cache: None, cache_read_only: false, maximum: Limits::MAXIMUM, concurrent_calls: 64 }
     }
 }
 
@@ -83,7 +85,14 @@ impl Engine {
     pub fn new(options: &Options) -> Result<Self, EngineError> {
         let wasmtime = wasmtime::Engine::new(&config(&options.maximum)).map_err(EngineError::Setup)?;
         let cache = match &options.cache {
-            Some(folder) => Some(Cache::open(folder, &wasmtime).map_err(|source| EngineError::Cache { folder: folder.clone(), source })?),
+            Some(folder) => {
+                let opened = if options.cache_read_only {
+                    Cache::open_read_only(folder, &wasmtime)
+                } else {
+                    Cache::open(folder, &wasmtime).map(Some)
+                };
+                opened.map_err(|source| EngineError::Cache { folder: folder.clone(), source })?
+            }
             None => None,
         };
         let ticker = Ticker::new(wasmtime.clone());
@@ -110,6 +119,11 @@ impl Engine {
     /// A store for one instance, its limits capped by the engine's maximum.
     pub fn cell<T: Send + 'static>(&self, data: T, limits: &Limits) -> Cell<T> {
         Cell::new(self.clone(), data, limits.capped(&self.inner.maximum))
+    }
+
+    /// How long a call under these limits may take.
+    pub fn deadline(&self, limits: &Limits) -> std::time::Duration {
+        limits.capped(&self.inner.maximum).deadline
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Component, EngineError> {

@@ -167,7 +167,8 @@ fn the_key_of_the_cache_is_private_or_refused() {
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
     let refused = Engine::new(&Options { cache: Some(folder), ..Options::default() }).unwrap_err();
-    assert!(refused.to_string().contains("delete it"), "{refused}");
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.contains("delete it"), "{refused}: {why}");
 }
 
 #[test]

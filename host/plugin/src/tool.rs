@@ -3,8 +3,10 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::runtime::RuntimeFlavor;
 use wasmtime::component::Linker;
 use wirken_bindings::ToolPre;
 use wirken_engine::{CallError, Engine, Limits};
@@ -26,6 +28,9 @@ const MAX_DEFINITIONS: usize = 64;
 
 /// A description and schema of one tool, in bytes: they are part of every request to the model.
 const MAX_DEFINITION_BYTES: usize = 16 * 1024;
+
+/// How long past its deadline a call is waited for that hangs in a file.
+const STUCK: Duration = Duration::from_secs(2);
 
 /// How a call of a tool ended, in the words that the model is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,14 +93,21 @@ impl ToolPlugin {
     }
 
     /// Runs one call in a fresh instance. A short one ends where it began; one that has not ended by the engine's first
-    /// tick goes on in a thread of its own, where it holds up nobody else. Dropping the future ends the call.
+    /// tick goes on in a thread of its own. Neither holds up anybody else. Dropping the future ends the call.
     pub async fn call(&self, name: String, arguments: String) -> ToolEnd {
         let plugin = Arc::clone(&self.inner);
         let mut call = Box::pin(async move { plugin.call(&name, &arguments).await });
-        if let Poll::Ready(end) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
+        let runtime = tokio::runtime::Handle::current();
+        let first = poll_fn(|context| {
+            // A disk may be slow: the other tasks of this thread go on elsewhere meanwhile, where there is an elsewhere.
+            Poll::Ready(match runtime.runtime_flavor() {
+                RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| call.as_mut().poll(context)),
+                _ => call.as_mut().poll(context),
+            })
+        });
+        if let Poll::Ready(end) = first.await {
             return end;
         }
-        let runtime = tokio::runtime::Handle::current();
         // Closed when this future is dropped.
         let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
         let rest = tokio::task::spawn_blocking(move || {
@@ -106,7 +118,12 @@ impl ToolPlugin {
                 }
             })
         });
-        match rest.await {
+        // A guest is stopped at its deadline; a disk that hangs is not, and is left to itself.
+        let limit = self.inner.engine.deadline(&self.inner.limits) + STUCK;
+        let Ok(rest) = tokio::time::timeout(limit, rest).await else {
+            return ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: "a file that it works on does not answer".into() });
+        };
+        match rest {
             Ok(Some(end)) => end,
             Ok(None) => ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: "it was given up".into() }),
             Err(error) => ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: error.to_string() }),

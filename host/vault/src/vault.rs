@@ -69,11 +69,6 @@ impl Vault {
         if Self::exists(dir)? {
             return Err(VaultError::AlreadyExists { dir: dir.to_owned() });
         }
-        let path = records_path(dir);
-        // A crash before the key was written leaves records without one, but empty ones.
-        if files::is_there(&path)? && !read_records(&path)?.records.is_empty() {
-            return Err(VaultError::KeyLost { dir: dir.to_owned() });
-        }
         let key = Key::generate()?;
         let sealed = key.seal(source)?;
         files::prepare_dir(dir)?;
@@ -105,9 +100,20 @@ impl Vault {
         Ok(Self::key_kind(dir)?.is_some())
     }
 
-    /// What opens the vault in `dir`, or nothing when there is no vault.
+    /// What opens the vault in `dir`, or nothing when there is no vault. Records without a key are a vault that lost it.
     pub fn key_kind(dir: &Path) -> Result<Option<KeyKind>, VaultError> {
-        KeyKind::of(dir)
+        let kind = KeyKind::of(dir)?;
+        let path = records_path(dir);
+        // A crash before the key was written leaves records without one, but empty ones.
+        if kind.is_none() && files::is_there(&path)? && !read_records(&path)?.records.is_empty() {
+            return Err(VaultError::KeyLost { dir: dir.to_owned() });
+        }
+        Ok(kind)
+    }
+
+    /// Whether there is a record of this name, readable or not.
+    pub fn holds(&self, component: &str, name: &str) -> bool {
+        self.records.iter().any(|stored| stored.is(component, name))
     }
 
     /// Stores a credential, in place of the one of the same component and name.

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast;
-use wirken_gateway::folder::FolderError;
-use wirken_gateway::{Say, Update};
+use wirken_gateway::{Gateway, Say, Update};
+use wirken_manifest::Kind;
 use wirken_turn::Shown;
 use wirken_types::event::{Event, Place, ToolOutcome};
 use wirken_types::{SessionId, TurnId};
@@ -19,6 +20,10 @@ use crate::parts;
 
 /// The only agent that there is.
 const AGENT: &str = "default";
+/// Where the sessions of this command are.
+pub(crate) const ACCOUNT: &str = "cli";
+/// Why a question that was not answered is not taken up again.
+pub(crate) const GONE: &str = "the command that asked had ended";
 
 #[derive(Debug, Serialize)]
 struct Answer {
@@ -28,6 +33,9 @@ struct Answer {
     /// Why there is no whole answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<String>,
+    /// The kind of the last request's failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,37 +53,64 @@ pub(crate) fn run(environment: &Environment, args: &Ask) -> anyhow::Result<ExitC
     }
     let folder = parts::folder(environment)?;
     let config = parts::config(&folder)?;
-    let lock = match folder.lock() {
-        Err(FolderError::Locked { holder, .. }) => {
-            bail!("the gateway runs (process {holder}): ask it in the browser (`wirken webchat login`), or stop it first")
-        }
-        other => other?,
-    };
-    let answer = parts::runtime()?.block_on(async {
+    let lock = parts::lock(&folder, "ask in the browser (`wirken webchat login`), or stop it first")?;
+    if args.report.format == Format::Text {
+        output::note(format_args!("Asking {} of {} …", output::one_line(&config.provider.model, 80), config.provider.component));
+    }
+    let runtime = parts::runtime()?;
+    let answer = runtime.block_on(async {
         let assembly = parts::assemble(&folder, &config, &args.unlock).await?;
-        let conversation = TurnId::generate().to_string();
-        let place = Place { agent: AGENT.into(), account: "cli".into(), conversation: conversation.clone(), thread: None };
-        let say = Say { session: None, place, sender: "owner".into(), key: conversation, text: args.message.clone() };
-        let accepted = assembly.gateway.say(say).await?;
-        let answer = follow(&assembly.gateway, accepted.session, accepted.turn, args.report.format).await?;
-        assembly.gateway.close_session(accepted.session, "wirken ask").await?;
+        let answer = ask(&assembly.gateway, args).await;
         assembly.ledger.close().await?;
-        anyhow::Ok(answer)
-    })?;
+        answer
+    });
+    runtime.shutdown_timeout(parts::SHUTDOWN);
     drop(lock);
+    let answer = answer?;
     if args.report.format == Format::Json {
         output::report(Format::Json, &answer, |_| String::new())?;
     }
     match &answer.interrupted {
-        Some(reason) => bail!("the answer was interrupted: {reason}"),
+        Some(reason) => {
+            let hint =
+                if answer.failed.as_deref() == Some("authentication") { key_hint(&config.provider.component) } else { String::new() };
+            bail!("the answer was interrupted: {reason}{hint}")
+        }
         None => Ok(ExitCode::SUCCESS),
     }
 }
 
+fn key_hint(provider: &str) -> String {
+    match parts::package(Kind::Provider, provider).ok().and_then(|package| package.manifest.credentials.into_iter().next()) {
+        Some(credential) => format!(" (keep the right key with `wirken credentials add {provider} {}`)", credential.name),
+        None => String::new(),
+    }
+}
+
+/// Asks in a session of its own, which is over with this command, however that ends.
+async fn ask(gateway: &Gateway, args: &Ask) -> anyhow::Result<Answer> {
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
+    gateway.abandon(ACCOUNT, GONE).await?;
+    let conversation = TurnId::generate().to_string();
+    let place = Place { agent: AGENT.into(), account: ACCOUNT.into(), conversation: conversation.clone(), thread: None };
+    let say = Say { session: None, place, sender: "owner".into(), key: conversation, text: args.message.clone() };
+    let accepted = gateway.say(say).await?;
+    let answer = tokio::select! {
+        answer = follow(gateway, accepted.session, accepted.turn, args.report.format) => answer,
+        _ = interrupted.recv() => Err(anyhow!("stopped")),
+        _ = terminated.recv() => Err(anyhow!("stopped")),
+        _ = hung_up.recv() => Err(anyhow!("stopped")),
+    };
+    gateway.close_session(accepted.session, "wirken ask").await?;
+    answer
+}
+
 /// Shows the turn as it goes, and returns what came of it.
-async fn follow(gateway: &wirken_gateway::Gateway, session: SessionId, turn: TurnId, format: Format) -> anyhow::Result<Answer> {
+async fn follow(gateway: &Gateway, session: SessionId, turn: TurnId, format: Format) -> anyhow::Result<Answer> {
     let mut updates = gateway.watch(session);
-    let mut answer = Answer { session, text: String::new(), tools: Vec::new(), interrupted: None };
+    let mut answer = Answer { session, text: String::new(), tools: Vec::new(), interrupted: None, failed: None };
     let mut seen = None;
     let mut streamed = String::new();
     // What was recorded before the watch began.
@@ -100,7 +135,7 @@ async fn follow(gateway: &wirken_gateway::Gateway, session: SessionId, turn: Tur
                     streamed.push_str(&text);
                 }
                 Shown::Waiting { millis, message } => {
-                    output::note(format_args!("The provider is busy ({}); trying again in {millis} ms …", output::one_line(&message, 200)));
+                    output::note(format_args!("No answer yet ({}); trying again in {millis} ms …", output::one_line(&message, 200)));
                 }
                 Shown::Progress { label, done, .. } => output::note(format_args!("{}: {done}", output::one_line(&label, 80))),
                 Shown::Reasoning { .. } | Shown::CallBegun { .. } => {}
@@ -145,7 +180,7 @@ fn take(event: &Event, turn: TurnId, answer: &mut Answer, streamed: &mut String,
         Event::ToolStarted { call_id, tool, content, .. } => {
             let arguments = content.as_ref().map(|call| call.arguments.clone()).unwrap_or_default();
             if format == Format::Text {
-                output::note(format_args!("[{tool} {}]", output::one_line(&arguments, 200)));
+                output::note(format_args!("[{} {}]", output::one_line(tool, 64), output::one_line(&arguments, 200)));
             }
             let arguments = serde_json::from_str(&arguments).unwrap_or(Value::String(arguments));
             answer.tools.push(ToolUse { tool: tool.clone(), arguments, outcome: None, call_id: call_id.clone() });
@@ -155,7 +190,14 @@ fn take(event: &Event, turn: TurnId, answer: &mut Answer, streamed: &mut String,
                 used.outcome = Some(*outcome);
             }
         }
-        Event::TurnFinished { .. } => return Ok(true),
+        Event::RequestFailed { error, .. } => answer.failed = Some(error.clone()),
+        Event::Responded { .. } => answer.failed = None,
+        Event::TurnFinished { .. } => {
+            if answer.text.is_empty() && format == Format::Text {
+                output::note("The model answered nothing.");
+            }
+            return Ok(true);
+        }
         Event::TurnInterrupted { reason, .. } => {
             answer.interrupted = Some(reason.clone());
             return Ok(true);

@@ -3,20 +3,23 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde::Serialize;
-use wirken_ledger::{Chain, LogFilter, Row, Scope};
+use wirken_ledger::{Chain, LogFilter, Reader, Report, Row, Scope, Verdict};
 use wirken_types::Timestamp;
 use wirken_types::chat::plain_text;
 use wirken_types::event::Event;
 
 use crate::args::Audit;
+use crate::commands::sessions;
 use crate::environment::Environment;
 use crate::output::{self, Format, one_line};
 use crate::parts;
 
 /// Characters of a message that a line of the log shows.
 const EXCERPT: usize = 80;
+/// Of a tool's name, which a model may have made up.
+const TOOL: usize = 64;
 
 #[derive(Serialize)]
 struct Log {
@@ -27,9 +30,14 @@ pub(crate) fn run(environment: &Environment, args: Audit) -> anyhow::Result<Exit
     let folder = parts::folder(environment)?;
     match args {
         Audit::Log { action, session, since, number, report } => {
-            let filter =
-                LogFilter { action, chain: chain(session)?, since: since.as_deref().map(moment).transpose()?, limit: Some(number) };
-            let rows = match parts::reader(&folder)? {
+            let reader = parts::reader(&folder)?;
+            let filter = LogFilter {
+                action,
+                chain: chain(reader.as_ref(), session)?,
+                since: since.as_deref().map(moment).transpose()?,
+                limit: Some(number),
+            };
+            let rows = match reader {
                 Some(reader) => reader.log(&filter)?,
                 None => Vec::new(),
             };
@@ -42,29 +50,88 @@ pub(crate) fn run(environment: &Environment, args: Audit) -> anyhow::Result<Exit
             })?;
             Ok(ExitCode::SUCCESS)
         }
-        Audit::Verify { session, report } => {
-            let scope = chain(session)?.map_or(Scope::All, Scope::Chain);
-            let Some(reader) = parts::reader(&folder)? else {
-                let empty = serde_json::json!({ "verdict": "empty", "rows": 0 });
-                output::report(report.format, &empty, |_| "The ledger is empty: nothing has been recorded here yet.".into())?;
-                return Ok(ExitCode::SUCCESS);
-            };
-            let mut shown = 0;
-            let checked = wirken_ledger::verify(&reader, scope, &mut |progress| {
-                if report.format == Format::Text && progress.rows >= shown + 50_000 {
-                    shown = progress.rows;
-                    output::note(format_args!("{} of {} rows …", progress.rows, progress.of));
-                }
-            })?;
-            let broken = wirken_gateway::is_broken(&checked);
-            output::report(report.format, &checked, |checked| checked.says())?;
-            Ok(ExitCode::from(u8::from(broken)))
-        }
+        Audit::Verify { session, report } => match parts::reader(&folder) {
+            Ok(reader) => verify(reader.as_ref(), session, report.format),
+            Err(error) => unreadable(error.downcast()?, report.format),
+        },
     }
 }
 
-fn chain(text: Option<String>) -> anyhow::Result<Option<Chain>> {
-    text.map(|text| text.parse().context("--session takes a session's id, or `system`")).transpose()
+fn verify(reader: Option<&Reader>, session: Option<String>, format: Format) -> anyhow::Result<ExitCode> {
+    let scope = chain(reader, session)?.map_or(Scope::All, Scope::Chain);
+    let Some(reader) = reader else {
+        let empty = Verified { verdict: "empty", rows: 0, chains: 0, first_bad: None, checked_heads: false, says: EMPTY.into() };
+        output::report(format, &empty, |empty| empty.says.clone())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut shown = 0;
+    let checked = wirken_ledger::verify(reader, scope, &mut |progress| {
+        if format == Format::Text && progress.rows >= shown + 50_000 {
+            shown = progress.rows;
+            output::note(format_args!("{} of {} rows …", progress.rows, progress.of));
+        }
+    });
+    let verified = match checked {
+        Ok(report) => Verified::of(&report),
+        Err(error) => return unreadable(error, format),
+    };
+    output::report(format, &verified, |verified| verified.says.clone())?;
+    Ok(ExitCode::from(u8::from(verified.verdict == "broken")))
+}
+
+/// What cannot be read as a ledger is no whole one; what could not be looked at is neither.
+fn unreadable(error: wirken_ledger::Error, format: Format) -> anyhow::Result<ExitCode> {
+    use wirken_ledger::Error;
+    if !matches!(error, Error::Damaged { .. } | Error::Database { .. } | Error::NotALedger { .. }) {
+        return Err(error.into());
+    }
+    let says = format!("The ledger is damaged: {error}. Copy the file before anything else touches it.");
+    let verified = Verified { verdict: "broken", rows: 0, chains: 0, first_bad: None, checked_heads: false, says };
+    output::report(format, &verified, |verified| verified.says.clone())?;
+    Ok(ExitCode::FAILURE)
+}
+
+const EMPTY: &str = "The ledger is empty: nothing has been recorded here yet.";
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Verified {
+    verdict: &'static str,
+    rows: u64,
+    chains: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_bad: Option<Bad>,
+    /// Whether signed heads were checked too.
+    checked_heads: bool,
+    /// The same in words, with what such a check cannot find.
+    says: String,
+}
+
+#[derive(Serialize)]
+struct Bad {
+    chain: String,
+    seq: u64,
+    what: String,
+}
+
+impl Verified {
+    fn of(report: &Report) -> Self {
+        let (verdict, first_bad) = match &report.verdict {
+            Verdict::Ok => ("ok", None),
+            Verdict::Empty => ("empty", None),
+            Verdict::Broken { chain, seq, what } => ("broken", Some(Bad { chain: chain.clone(), seq: *seq, what: what.to_string() })),
+        };
+        Self { verdict, rows: report.rows, chains: report.chains, first_bad, checked_heads: false, says: report.says() }
+    }
+}
+
+/// The chain of a session, by its id or the end of it, or the system's.
+fn chain(reader: Option<&Reader>, text: Option<String>) -> anyhow::Result<Option<Chain>> {
+    match text {
+        None => Ok(None),
+        Some(text) if text == "system" => Ok(Some(Chain::System)),
+        Some(text) => Ok(Some(sessions::find(reader, &text)?.id.into())),
+    }
 }
 
 /// A time, or a span before now.
@@ -115,11 +182,11 @@ pub(crate) fn what(event: &Event) -> String {
         Event::RequestFailed { error, message, .. } => format!("{}: {}", one_line(error, 30), one_line(message, 200)),
         Event::ToolStarted { tool, component, content, .. } => {
             let arguments = content.as_ref().map_or_else(erased, |call| call.arguments.clone());
-            format!("{tool} of {component} {}", one_line(&arguments, EXCERPT))
+            format!("{} of {component} {}", one_line(tool, TOOL), one_line(&arguments, EXCERPT))
         }
         Event::ToolFinished { tool, outcome, content, .. } => {
             let text = content.as_deref().map_or_else(erased, plain_text);
-            format!("{tool}: {} {}", outcome_word(*outcome), one_line(&text, EXCERPT))
+            format!("{}: {} {}", one_line(tool, TOOL), outcome_word(*outcome), one_line(&text, EXCERPT))
         }
         Event::OutboundAttempted { content, .. } => one_line(&content.clone().unwrap_or_else(erased), EXCERPT),
         Event::OutboundOutcome { delivery, detail, .. } => format!("{delivery:?}: {}", one_line(detail, EXCERPT)).to_lowercase(),

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use serde_json::json;
+use wirken_engine::{Engine, Options};
 use wirken_manifest::Kind;
+use wirken_plugin::ProviderPlugin;
+use wirken_types::chat::{Message, Part};
+use wirken_types::provider::ChatRequest;
 
 use crate::args::Config;
 use crate::environment::Environment;
@@ -17,7 +21,7 @@ pub(crate) fn run(environment: &Environment, args: Config) -> anyhow::Result<Exi
             let folder = parts::folder(environment)?;
             let checked = check(&folder);
             let problem = checked.err().map(|error| format!("{error:#}"));
-            let answer = json!({ "file": folder.config(), "ok": problem.is_none(), "problem": problem });
+            let answer = json!({ "file": folder.config().to_string_lossy(), "ok": problem.is_none(), "problem": problem });
             match (&problem, report.format) {
                 (None, _) => output::report(report.format, &answer, |_| format!("{} is right.", folder.config().display()))?,
                 (Some(_), Format::Json) => output::report(Format::Json, &answer, |_| String::new())?,
@@ -36,5 +40,14 @@ fn check(folder: &wirken_gateway::folder::Folder) -> anyhow::Result<()> {
     let settings = package.manifest.settings(&config.provider.settings)?;
     package.manifest.network_origins(&settings)?;
     parts::workspace(folder, &config)?;
-    Ok(())
+    // The provider alone knows its options: it describes a request, which nobody sends.
+    let engine = Engine::new(&Options { cache: Some(folder.cache()), cache_read_only: true, ..Options::default() })?;
+    let provider = ProviderPlugin::load(&engine, package)?;
+    let messages = vec![Message::User(vec![Part::text("Is this right?")])];
+    let request = ChatRequest { model: config.provider.model.clone(), messages, tools: Vec::new(), options: config.options() };
+    let target = parts::target(&settings);
+    match parts::small_runtime()?.block_on(provider.encode(&target, &request))? {
+        Ok(_) => Ok(()),
+        Err(error) => anyhow::bail!("{} does not take this configuration: {}", config.provider.component, error.message),
+    }
 }

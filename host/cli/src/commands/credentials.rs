@@ -3,16 +3,16 @@
 use std::io;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde::Serialize;
 use serde_json::json;
-use wirken_gateway::folder::{Folder, FolderError};
+use wirken_gateway::folder::Folder;
 use wirken_ledger::{Batch, Chain, Ledger};
 use wirken_manifest::{Kind, Manifest};
 use wirken_secret::Secret;
 use wirken_types::credential::{OriginPattern, Place};
 use wirken_types::event::Event;
-use wirken_vault::{Added, NewRecord, RecordInfo, Vault};
+use wirken_vault::{NewRecord, RecordInfo, Vault};
 
 use crate::args::Credentials;
 use crate::environment::Environment;
@@ -29,14 +29,17 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
         Credentials::Add { component, name, origins, places, stdin, value_file, key_file, unlock } => {
             let _lock = lock(&folder)?;
             let record = record(&folder, &component, &name, &origins, &places)?;
+            // Before a vault is made for it.
+            let instead = "use --stdin or --value-file";
+            let secret = match value_file {
+                Some(path) => parts::credential(&parts::read_secret_file(&path)?)?,
+                None if stdin => parts::read_credential(io::stdin().lock(), "stdin")?,
+                None => parts::credential(&parts::prompt_secret(&format!("Value of {component}/{name}: "), instead)?)?,
+            };
             let mut vault = match parts::open_vault(&folder, &unlock)? {
+                Some(_) if key_file => bail!("there is a vault already, so --key-file changes nothing: leave it out"),
                 Some(vault) => vault,
                 None => parts::create_vault(&folder, key_file, &unlock)?,
-            };
-            let secret = match value_file {
-                Some(path) => parts::read_secret_file(&path)?,
-                None if stdin => parts::read_secret(io::stdin().lock(), "stdin")?,
-                None => parts::prompt_secret(&format!("Value of {component}/{name}: "))?,
             };
             add(&folder, &mut vault, record, &secret)?;
         }
@@ -46,14 +49,11 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
         }
         Credentials::Remove { component, name, unlock } => {
             let _lock = lock(&folder)?;
-            let removed = match parts::open_vault(&folder, &unlock)? {
-                Some(mut vault) => vault.remove(&component, &name)?,
-                None => false,
-            };
-            if !removed {
+            let vault = parts::open_vault(&folder, &unlock)?;
+            let Some(mut vault) = vault.filter(|vault| vault.holds(&component, &name)) else {
                 bail!("there is no credential {component}/{name}: `wirken credentials list` names those there are");
-            }
-            note(&folder, "credential-removed", &component, &name, &[], &[])?;
+            };
+            recorded(&folder, "credential-removed", &component, json!({ "name": name }), || Ok(vault.remove(&component, &name)?))?;
             output::note(format_args!("Removed {component}/{name}."));
         }
     }
@@ -64,12 +64,9 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
 pub(crate) fn add(folder: &Folder, vault: &mut Vault, record: NewRecord, secret: &Secret) -> anyhow::Result<()> {
     let NewRecord { component, name, origins, places } = &record;
     let (component, name, origins, places) = (component.clone(), name.clone(), texts(origins), texts(places));
-    let added = vault.add(record, secret)?;
-    let (action, verb) = match added {
-        Added::Added => ("credential-added", "Kept"),
-        Added::Replaced => ("credential-replaced", "Replaced"),
-    };
-    note(folder, action, &component, &name, &origins, &places)?;
+    let (action, verb) = if vault.holds(&component, &name) { ("credential-replaced", "Replaced") } else { ("credential-added", "Kept") };
+    let detail = json!({ "name": name, "origins": origins, "places": places });
+    recorded(folder, action, &component, detail, || Ok(vault.add(record, secret)?))?;
     output::note(format_args!("{verb} {component}/{name}: it goes to {} as {}, and nowhere else.", origins.join(", "), places.join(", ")));
     Ok(())
 }
@@ -84,14 +81,31 @@ pub(crate) fn record(folder: &Folder, component: &str, name: &str, origins: &[St
         let names: Vec<&str> = packages.iter().map(|package| package.manifest.name.as_str()).collect();
         bail!("there is no component named {component:?}; there are {}", names.join(", "));
     };
+    record_for(manifest, &settings(folder, manifest)?, name, &origins, &places)
+}
+
+/// The same, for a component whose settings are known.
+pub(crate) fn record_for(
+    manifest: &Manifest,
+    settings: &serde_json::Map<String, serde_json::Value>,
+    name: &str,
+    origins: &[OriginPattern],
+    places: &[Place],
+) -> anyhow::Result<NewRecord> {
+    let component = manifest.name.clone();
     let Some(wanted) = manifest.credentials.iter().find(|credential| credential.name == name) else {
         let names: Vec<&str> = manifest.credentials.iter().map(|credential| credential.name.as_str()).collect();
         let known = if names.is_empty() { "it asks for none".into() } else { format!("it asks for {}", names.join(", ")) };
         bail!("{component} asks for no credential named {name:?}; {known}");
     };
-    let origins = if origins.is_empty() { manifest.resolve(&wanted.origins, &settings(folder, manifest)?)? } else { origins };
-    let places = if places.is_empty() { vec![wanted.place()?] } else { places };
-    Ok(NewRecord { component: component.to_owned(), name: name.to_owned(), origins, places })
+    let asked = manifest.resolve(&wanted.origins, settings)?;
+    let origins = if origins.is_empty() { asked.clone() } else { origins.to_vec() };
+    if let Some(idle) = origins.iter().find(|origin| !asked.contains(origin)) {
+        let asked = texts(&asked).join(", ");
+        output::note(format_args!("{component} asks for {name} at {asked}: at {idle} it is used only once that is so there too."));
+    }
+    let places = if places.is_empty() { vec![wanted.place()?] } else { places.to_vec() };
+    Ok(NewRecord { component, name: name.to_owned(), origins, places })
 }
 
 /// The component's settings as they are configured, or its defaults where another one is configured.
@@ -104,24 +118,30 @@ fn settings(folder: &Folder, manifest: &Manifest) -> anyhow::Result<serde_json::
 }
 
 fn lock(folder: &Folder) -> anyhow::Result<wirken_gateway::folder::Lock> {
-    match folder.lock() {
-        Err(FolderError::Locked { holder, .. }) => {
-            bail!("the gateway runs (process {holder}): stop it, change the credential, start it again")
-        }
-        other => Ok(other?),
-    }
+    parts::lock(folder, "stop it, change the credential, start it again")
 }
 
-fn note(folder: &Folder, action: &str, component: &str, name: &str, origins: &[String], places: &[String]) -> anyhow::Result<()> {
+/// Records a change, makes it, and records where that failed.
+pub(crate) fn recorded<T>(
+    folder: &Folder,
+    action: &str,
+    component: &str,
+    detail: serde_json::Value,
+    change: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let ledger = Ledger::open(&wirken_ledger::path_in(folder.root()), wirken_ledger::Options::default())?;
-    let detail = json!({ "name": name, "origins": origins, "places": places });
-    let event = Event::System { action: action.into(), subject: component.into(), detail };
-    parts::small_runtime()?
-        .block_on(async {
-            ledger.append(Batch::of(Chain::System, [event])).await?;
-            ledger.close().await
-        })
-        .context("the change was made but could not be recorded")
+    let runtime = parts::small_runtime()?;
+    let row = |action: &str| {
+        let event = Event::System { action: action.into(), subject: component.into(), detail: detail.clone() };
+        Batch::of(Chain::System, [event])
+    };
+    runtime.block_on(ledger.append(row(action)))?;
+    let changed = change();
+    if changed.is_err() {
+        runtime.block_on(ledger.append(row(&format!("{action}-failed"))))?;
+    }
+    runtime.block_on(ledger.close())?;
+    changed
 }
 
 fn texts(values: &[impl ToString]) -> Vec<String> {

@@ -14,16 +14,18 @@ use wirken_types::Timestamp;
 use wirken_webchat::{Logins, WebChat};
 
 use crate::args::Run;
+use crate::commands::ask;
 use crate::environment::Environment;
 use crate::{output, parts};
 
 pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let folder = parts::folder(environment)?;
-    output::line(concat!("wirken ", env!("CARGO_PKG_VERSION")))?;
+    remark(concat!("wirken ", env!("CARGO_PKG_VERSION")));
     let lock = folder.lock()?;
     let config = parts::config(&folder)?;
-    let code = parts::runtime()?.block_on(async {
+    let runtime = parts::runtime()?;
+    let code = runtime.block_on(async {
         let assembly = parts::assemble(&folder, &config, &args.unlock).await?;
         let logins = Logins::default();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port.unwrap_or_else(|| config.port())));
@@ -42,31 +44,39 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
 
         let mut interrupted = signal(SignalKind::interrupt())?;
         let mut terminated = signal(SignalKind::terminate())?;
-        output::line(&format!(
-            "Open this address to chat (it works once, for ten minutes):\n  {}",
-            logins.issue(Timestamp::now())?.url(address)
-        ))?;
-        output::line(&format!("Answers come from {provider}. Another address: `wirken webchat login`. Stop with Ctrl-C."))?;
+        let mut hung_up = signal(SignalKind::hangup())?;
+        assembly.gateway.record_system("webchat-login-issued", "webchat", json!({ "by": "run" })).await?;
+        remark(&format!("Open this address to chat (it works once, for ten minutes):\n  {}", logins.issue(Timestamp::now())?.url(address)));
+        remark(&format!("Answers come from {provider}. Another address: `wirken webchat login`. Stop with Ctrl-C."));
         tracing::info!(millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "ready");
+        assembly.gateway.abandon(ask::ACCOUNT, ask::GONE).await?;
         let resumed = assembly.gateway.resume().await?;
         if resumed > 0 {
-            output::line(&format!("Took up {resumed} unfinished {}.", if resumed == 1 { "answer" } else { "answers" }))?;
+            remark(&format!("Took up {resumed} unfinished {}.", if resumed == 1 { "answer" } else { "answers" }));
         }
         webchat
             .serve(async move {
                 tokio::select! {
                     _ = interrupted.recv() => {}
                     _ = terminated.recv() => {}
+                    _ = hung_up.recv() => {}
                 }
             })
             .await;
         control.abort();
         assembly.ledger.close().await?;
-        output::line("Stopped. What was under way is taken up at the next start.")?;
+        remark("Stopped. What was under way is taken up at the next start.");
         Ok(ExitCode::SUCCESS)
     });
+    // A tool that hangs in a file of its workspace keeps nobody from stopping.
+    runtime.shutdown_timeout(parts::SHUTDOWN);
     drop(lock);
     code
+}
+
+/// Whoever read the output may have gone; the gateway goes on.
+fn remark(text: &str) {
+    output::line(text).ok();
 }
 
 struct Handler {
@@ -104,7 +114,7 @@ impl Handler {
                 "provider": self.provider,
             }),
             Request::WebchatLogin => {
-                self.record("webchat-login-issued", "webchat", json!({})).await?;
+                self.record("webchat-login-issued", "webchat", json!({ "by": "wirken webchat login" })).await?;
                 let token = self.logins.issue(Timestamp::now()).map_err(|error| error.to_string())?;
                 json!({ "url": token.url(self.address) })
             }

@@ -58,9 +58,10 @@ pub(crate) fn run(environment: &Environment, args: Sessions) -> anyhow::Result<E
 }
 
 /// The session of this id, or whose id ends so.
-fn find(reader: Option<&Reader>, text: &str) -> anyhow::Result<Session> {
+pub(crate) fn find(reader: Option<&Reader>, text: &str) -> anyhow::Result<Session> {
     let unknown = || anyhow!("there is no session {:?}; `wirken sessions list --all` names those there are", one_line(text, 64));
     let reader = reader.ok_or_else(unknown)?;
+    let text = text.to_lowercase();
     if let Ok(id) = text.parse::<SessionId>() {
         return reader.session(id)?.ok_or_else(unknown);
     }
@@ -68,7 +69,7 @@ fn find(reader: Option<&Reader>, text: &str) -> anyhow::Result<Session> {
         return Err(unknown());
     }
     let mut sessions = reader.sessions(&SessionFilter::default())?;
-    sessions.retain(|session| session.id.to_string().ends_with(text));
+    sessions.retain(|session| session.id.to_string().ends_with(&text));
     match sessions.pop() {
         Some(session) if sessions.is_empty() => Ok(session),
         Some(_) => bail!("more than one session ends in {text:?}: give more of its id"),
@@ -86,8 +87,14 @@ fn close(folder: &Folder, id: SessionId) -> anyhow::Result<()> {
     }
     let _lock = folder.lock()?;
     let ledger = Ledger::open(&wirken_ledger::path_in(folder.root()), wirken_ledger::Options::default())?;
+    // What was under way ends with it, or the next start would take it up.
+    let open = parts::reader(folder)?.map(|reader| reader.open_turns()).transpose()?.unwrap_or_default();
+    let open = open.into_iter().filter(|turn| turn.session == id);
+    let mut events: Vec<Event> =
+        open.map(|turn| Event::TurnInterrupted { turn: turn.turn, reason: "the session was closed".into() }).collect();
+    events.push(Event::SessionClosed { by: "owner".into() });
     runtime.block_on(async {
-        ledger.append(Batch::of(id, [Event::SessionClosed { by: "owner".into() }])).await?;
+        ledger.append(Batch::of(id, events)).await?;
         ledger.close().await.context("the session was closed, but the ledger was not")
     })
 }
@@ -109,8 +116,9 @@ fn list(sessions: &[Session], all: bool) -> String {
 
 fn show(shown: &Shown) -> String {
     let mut text = String::new();
-    let mut add = |who: &str, what: &str| text.push_str(&format!("{who}: {}\n", Safe(what)));
+    let mut unfinished = None;
     for row in &shown.rows {
+        let mut add = |who: &str, what: &str| text.push_str(&format!("{who}: {}\n", Safe(what)));
         match &row.event {
             Event::Inbound { sender, content, .. } => {
                 add(&one_line(sender, 40), &content.as_deref().map_or_else(|| "[erased]".into(), plain_text))
@@ -125,6 +133,14 @@ fn show(shown: &Shown) -> String {
             Event::SessionClosed { by } => add("closed", &format!("by {by}")),
             _ => {}
         }
+        match &row.event {
+            Event::TurnStarted { turn } => unfinished = Some(*turn),
+            Event::TurnFinished { .. } | Event::TurnInterrupted { .. } => unfinished = None,
+            _ => {}
+        }
+    }
+    if unfinished.is_some() {
+        text.push_str("unfinished: an answer is under way, or was cut off; `wirken run` takes it up\n");
     }
     text
 }

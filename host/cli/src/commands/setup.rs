@@ -28,7 +28,7 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
         bail!("there is no terminal to ask on: use --non-interactive with --provider and what it needs");
     }
     let answers = Answers { interactive: !args.non_interactive };
-
+    // Everything is asked and checked before anything is written.
     let manifests: Vec<Manifest> = parts::packages(Kind::Provider)?.into_iter().map(|package| package.manifest).collect();
     let manifest = choose_provider(&answers, &manifests, args.provider.as_deref())?;
     let given = settings(&answers, &manifest, &args.settings)?;
@@ -40,45 +40,58 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
         None => bail!("the provider {} needs --model", manifest.name),
     };
     let workspace = workspace(&answers, &folder, args.workspace)?;
+    let old = parts::config(&folder).ok();
+    let options = old.as_ref().filter(|old| old.provider.component == manifest.name).map(|old| old.provider.options.clone());
     let config = Config {
-        provider: Provider { component: manifest.name.clone(), model, settings: given.clone(), options: Map::new() },
-        agent: Agent { instructions: None, workspace },
-        webchat: wirken_config::Webchat::default(),
+        provider: Provider { component: manifest.name.clone(), model, settings: given.clone(), options: options.unwrap_or_default() },
+        agent: Agent { instructions: old.as_ref().and_then(|old| old.agent.instructions.clone()), workspace },
+        webchat: old.map(|old| old.webchat).unwrap_or_default(),
     };
     // Read back as `run` will read it, so that what is written is right.
     let text = config.render()?;
     Config::parse(&text)?;
     parts::workspace(&folder, &config)?;
-    write(&folder.config(), &text)?;
-    output::note(format_args!("Wrote {}.", folder.config().display()));
 
+    if manifest.credentials.is_empty() && (args.credential_stdin || args.key_file) {
+        bail!("the provider {} takes no credential: leave --credential-stdin and --key-file out", manifest.name);
+    }
+    let resolved = manifest.settings(&given)?;
+    let mut secrets = Vec::new();
     for credential in &manifest.credentials {
         if let Some(secret) = value(&answers, &manifest, credential, args.credential_stdin)? {
-            let mut vault = match parts::open_vault(&folder, &args.unlock)? {
-                Some(vault) => vault,
-                None => parts::create_vault(&folder, key_file(&answers, args.key_file, &args.unlock)?, &args.unlock)?,
-            };
-            let record = credentials::record(&folder, &manifest.name, &credential.name, &[], &[])?;
+            secrets.push((credentials::record_for(&manifest, &resolved, &credential.name, &[], &[])?, secret));
+        }
+    }
+    if !secrets.is_empty() {
+        let mut vault = match parts::open_vault(&folder, &args.unlock)? {
+            Some(_) if args.key_file => bail!("there is a vault already, so --key-file changes nothing: leave it out"),
+            Some(vault) => vault,
+            None => parts::create_vault(&folder, key_file(&answers, args.key_file, &args.unlock)?, &args.unlock)?,
+        };
+        for (record, secret) in secrets {
             credentials::add(&folder, &mut vault, record, &secret)?;
         }
     }
+    let detail = serde_json::json!({ "model": config.provider.model, "settings": given });
+    credentials::recorded(&folder, "set-up", &manifest.name, detail, || write(&folder.config(), &text))?;
+    output::note(format_args!("Wrote {}.", folder.config().display()));
     output::note("Ready: start with `wirken run`.");
     Ok(ExitCode::SUCCESS)
 }
 
 fn choose_provider(answers: &Answers, manifests: &[Manifest], named: Option<&str>) -> anyhow::Result<Manifest> {
     let names: Vec<&str> = manifests.iter().map(|manifest| manifest.name.as_str()).collect();
-    let name = match named {
-        Some(name) => name.to_owned(),
+    let known = |name: &str| Ok(parts::package(Kind::Provider, name)?.manifest);
+    match named {
+        Some(name) => known(name),
         None if answers.interactive => {
             for manifest in manifests {
                 output::note(format_args!("  {:<10} {}", manifest.name, manifest.description));
             }
-            answers.ask("Provider", names.first().copied())?
+            answers.ask_until("Provider", names.first().copied(), known)
         }
         None => bail!("--non-interactive needs --provider; there are {}", names.join(", ")),
-    };
-    Ok(parts::package(Kind::Provider, &name)?.manifest)
+    }
 }
 
 /// The human's settings: only those that differ from the defaults are written.
@@ -88,18 +101,23 @@ fn settings(answers: &Answers, manifest: &Manifest, typed: &[String]) -> anyhow:
         let (key, text) = pair.split_once('=').ok_or_else(|| anyhow!("--setting takes KEY=VALUE, and {pair:?} has no '='"))?;
         given.insert(key.to_owned(), setting_value(manifest, key, text));
     }
+    let checked = |given: Map<String, Value>| {
+        manifest.network_origins(&manifest.settings(&given)?)?;
+        anyhow::Ok(given)
+    };
     if answers.interactive {
         for key in asked_settings(manifest).filter(|key| !given.contains_key(*key)).map(str::to_owned).collect::<Vec<_>>() {
             let default = property(manifest, &key).and_then(|property| property.get("default")).and_then(Value::as_str);
-            let text = answers.ask(&key, default)?;
-            if Some(text.as_str()) != default {
-                given.insert(key.clone(), setting_value(manifest, &key, &text));
-            }
+            given = answers.ask_until(&key, default, |text| {
+                let mut given = given.clone();
+                if Some(text) != default {
+                    given.insert(key.clone(), setting_value(manifest, &key, text));
+                }
+                checked(given)
+            })?;
         }
     }
-    let values = manifest.settings(&given)?;
-    manifest.network_origins(&values)?;
-    Ok(given)
+    checked(given)
 }
 
 /// Settings that say where requests go: a person confirms these.
@@ -119,27 +137,37 @@ fn setting_value(manifest: &Manifest, key: &str, text: &str) -> Value {
 }
 
 fn workspace(answers: &Answers, folder: &Folder, typed: Option<PathBuf>) -> anyhow::Result<Option<PathBuf>> {
-    let path = match typed {
-        Some(path) => Some(path),
+    let found =
+        |path: &Path| fs::canonicalize(path).with_context(|| format!("the workspace {} cannot be used: make it first", path.display()));
+    match typed {
+        Some(path) => found(&path).map(Some),
         None if answers.interactive => {
             let default = folder.workspace().display().to_string();
-            let text = answers.ask("Folder that the agent works in", Some(&default))?;
-            (text != default).then(|| PathBuf::from(text))
+            answers.ask_until("Folder that the agent works in", Some(&default), |text| {
+                (text != default).then(|| found(Path::new(text))).transpose()
+            })
         }
-        None => None,
-    };
-    path.map(|path| fs::canonicalize(&path).with_context(|| format!("the workspace {} cannot be used: make it first", path.display())))
-        .transpose()
+        None => Ok(None),
+    }
 }
 
 fn value(answers: &Answers, manifest: &Manifest, credential: &Credential, stdin: bool) -> anyhow::Result<Option<Secret>> {
     if stdin {
-        return parts::read_secret(io::stdin().lock(), "stdin").map(Some);
+        return parts::read_credential(io::stdin().lock(), "stdin").map(Some);
     }
     if answers.interactive {
-        let hint = if credential.optional { " (empty for none)" } else { "" };
-        let secret = parts::prompt_secret(&format!("{}: {}{hint}: ", credential.name, credential.description))?;
-        return Ok(Some(secret).filter(|secret| !secret.is_empty()));
+        let description = credential.description.trim_end_matches('.');
+        let hint = if credential.optional { ", or nothing for none" } else { "" };
+        loop {
+            let typed = parts::prompt_secret(&format!("{description} ({}{hint}): ", credential.name), "use --credential-stdin")?;
+            if typed.is_empty() && credential.optional {
+                return Ok(None);
+            }
+            match parts::credential(&typed) {
+                Ok(secret) => return Ok(Some(secret)),
+                Err(error) => output::note(format_args!("{error:#}.")),
+            }
+        }
     }
     if !credential.optional {
         output::note(format_args!("Keep its credential next: `wirken credentials add {} {}`.", manifest.name, credential.name));
@@ -157,8 +185,12 @@ fn key_file(answers: &Answers, chosen: bool, unlock: &crate::args::Unlock) -> an
             "the credential needs a vault: choose --passphrase-file FILE, or --key-file to keep its key in a file that only you can read"
         );
     }
-    let text = answers.ask("Keep the vault under a passphrase (p), or its key in a file that only you can read (f)", Some("p"))?;
-    Ok(text == "f")
+    let question = "Keep the vault under a passphrase (p), or its key in a file that only you can read (f)";
+    answers.ask_until(question, Some("p"), |text| match text {
+        "p" => Ok(false),
+        "f" => Ok(true),
+        other => Err(anyhow!("{other:?} is neither p nor f")),
+    })
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
@@ -181,6 +213,16 @@ struct Answers {
 }
 
 impl Answers {
+    /// Asks until the answer is one that can be taken.
+    fn ask_until<T>(&self, question: &str, default: Option<&str>, mut take: impl FnMut(&str) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        loop {
+            match take(&self.ask(question, default)?) {
+                Ok(taken) => return Ok(taken),
+                Err(error) => output::note(format_args!("{error:#}.")),
+            }
+        }
+    }
+
     /// One line from the terminal; an empty one means the default.
     fn ask(&self, question: &str, default: Option<&str>) -> anyhow::Result<String> {
         loop {

@@ -18,7 +18,7 @@ pub(crate) fn run(environment: &Environment, args: Report) -> anyhow::Result<Exi
         Err(error) => return Err(error.into()),
     };
     if let Some(object) = status.as_object_mut() {
-        object.insert("data-folder".into(), json!(folder.root()));
+        object.insert("data-folder".into(), json!(folder.root().to_string_lossy()));
         object.insert("set-up".into(), json!(folder.config().is_file()));
         if object.get("running") == Some(&Value::Bool(false)) {
             object.insert("locked".into(), json!(folder.is_locked()));

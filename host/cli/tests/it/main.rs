@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
 mod commands;
+mod faults;
 mod kill;
 mod support;

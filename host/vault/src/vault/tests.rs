@@ -327,7 +327,7 @@ fn never_creates_over_a_vault_or_over_records_whose_key_is_missing() {
     assert!(matches!(create(), Err(VaultError::AlreadyExists { .. })));
     fs::rename(folder.file("key"), folder.0.path().join("key")).unwrap();
     assert!(matches!(create(), Err(VaultError::KeyLost { .. })));
-    assert!(matches!(folder.open(), Err(VaultError::Missing { .. })));
+    assert!(matches!(folder.open(), Err(VaultError::KeyLost { .. })));
     fs::rename(folder.0.path().join("key"), folder.file("key")).unwrap();
     assert_eq!(value(&folder.open().unwrap(), "mail", "token").as_deref(), Some(VALUE));
 }
