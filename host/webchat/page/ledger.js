@@ -5,6 +5,7 @@ import { byId, el, exact, seconds } from "./dom.js";
 
 /** After a row is recorded, others of the same step follow at once. */
 const SETTLE = 400;
+const END_SLACK = 40;
 
 export class Ledger {
   constructor({ changed }) {
@@ -16,6 +17,12 @@ export class Ledger {
     this.session = null;
     this.timer = 0;
     this.asked = 0;
+    /** Whether the reader is at the newest row, and stays there as rows come. */
+    this.following = true;
+    this.rows.addEventListener("scroll", () => {
+      this.following = this.rows.scrollHeight - this.rows.scrollTop - this.rows.clientHeight < END_SLACK;
+    });
+    new ResizeObserver(() => this.keepEnd()).observe(this.rows);
     this.toggle.addEventListener("click", () => this.show(this.panel.hidden));
     byId("ledger-close").addEventListener("click", () => {
       this.show(false);
@@ -32,11 +39,14 @@ export class Ledger {
     this.panel.hidden = !open;
     this.toggle.setAttribute("aria-expanded", String(open));
     this.changed();
-    if (open) this.load();
+    if (!open) return;
+    this.following = true;
+    this.load();
   }
 
   select(session) {
     this.session = session;
+    this.following = true;
     this.toggle.hidden = session === null;
     this.rows.replaceChildren();
     this.result.replaceChildren();
@@ -61,7 +71,8 @@ export class Ledger {
       // Another chat was opened, or another check was asked for, meanwhile.
       if (asked !== this.asked || session !== this.session) return;
       this.say(verification.ok ? "ok" : "broken", verification.text, verification.details);
-      this.rows.replaceChildren(...rows.map((row) => this.row(row, verification.broken_row)));
+      this.rows.replaceChildren(...turns(rows).map((turn) => this.turn(turn, verification.broken_row)));
+      this.keepEnd();
     } catch (failure) {
       if (asked === this.asked) this.say("broken", failure.message);
     }
@@ -76,6 +87,14 @@ export class Ledger {
     );
   }
 
+  keepEnd() {
+    if (this.following) this.rows.scrollTop = this.rows.scrollHeight;
+  }
+
+  turn({ heading, rows }, broken) {
+    return el("li", {}, el("h3", { class: "ledger-turn" }, heading), el("ol", {}, ...rows.map((row) => this.row(row, broken))));
+  }
+
   row({ seq, at, kind, hash, text }, broken) {
     return el(
       "li",
@@ -84,4 +103,25 @@ export class Ledger {
       el("div", { class: "ledger-what" }, el("p", {}, text), el("p", { class: "ledger-fine", title: `${exact(at)}, ${kind}` }, `${seconds(at)} · ${hash}`)),
     );
   }
+}
+
+const BEGINS = new Set(["inbound", "turn-started"]);
+const ENDS = new Set(["turn-finished", "turn-interrupted"]);
+
+/** The rows of each turn together, for each numbers its requests and answers anew; and what lies between turns. */
+function turns(rows) {
+  const groups = [];
+  let number = 0;
+  let between = true;
+  for (const row of rows) {
+    // What became of an answer may be known after its turn's end.
+    if (between && (row.kind !== "outbound-outcome" || groups.length === 0)) {
+      between = !BEGINS.has(row.kind);
+      const heading = between ? "Chat" : `Turn ${++number}`;
+      if (groups.at(-1)?.heading !== heading) groups.push({ heading, rows: [] });
+    }
+    groups.at(-1).rows.push(row);
+    if (ENDS.has(row.kind)) between = true;
+  }
+  return groups;
 }
