@@ -16,6 +16,8 @@ export class Composer {
     this.sendButton = byId("send");
     this.stopButton = byId("stop");
     this.note = byId("composer-note");
+    this.suggestions = byId("suggestions");
+    this.suggested = new Set();
     this.session = null;
     this.closed = false;
     this.connected = false;
@@ -43,6 +45,10 @@ export class Composer {
       this.field.focus();
     });
     this.stopButton.addEventListener("click", () => this.stop());
+    for (const button of this.suggestions.querySelectorAll("button")) {
+      this.suggested.add(button.textContent);
+      button.addEventListener("click", () => this.fill(button.textContent));
+    }
   }
 
   /** Shows what was being written in this chat; null is the new one. */
@@ -61,6 +67,14 @@ export class Composer {
 
   focus() {
     if (!this.field.disabled) this.field.focus({ preventScroll: true });
+  }
+
+  /** Writes a suggestion for the person, who may change it and sends it. */
+  fill(text) {
+    this.field.value = text;
+    this.remember();
+    this.render();
+    this.focus();
   }
 
   running(running) {
@@ -140,6 +154,8 @@ export class Composer {
   render() {
     const text = this.field.value;
     const long = tooLong(text);
+    // A suggestion takes another one's place, and never that of a person's own words.
+    this.suggestions.inert = this.waiting || (text.trim() !== "" && !this.suggested.has(text));
     this.field.readOnly = this.waiting;
     this.field.disabled = this.closed;
     this.field.placeholder = this.closed ? "This chat is closed." : "Message";
