@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
-import { byId, el } from "./dom.js";
+import { byId, el, spoken } from "./dom.js";
 import { Ledger } from "./ledger.js";
 import { Link } from "./link.js";
 import { Sessions } from "./sessions.js";
@@ -80,7 +80,9 @@ function showGate(failure) {
   byId("app").hidden = true;
   byId("gate").hidden = false;
   const said = failure?.login || failure?.status === 0;
-  byId("login-error").textContent = said ? failure.message : "This browser is not logged in.";
+  // The command that logs in stands below.
+  const words = said ? failure.message.split(/(?<=\.) /).filter((sentence) => !sentence.includes("`wirken webchat login`")) : [];
+  byId("login-error").replaceChildren(...spoken(words.join(" ") || "This browser is not logged in."));
 }
 
 /** The socket was refused: because the log-in is gone, or because nobody answers. */
@@ -285,7 +287,7 @@ function banner(words, { testid = "banner", action = null } = {}) {
   const item = el(
     "div",
     { class: "banner", role: "alert", "data-testid": testid },
-    el("p", {}, words),
+    el("p", {}, ...spoken(words)),
     action === null ? null : el("button", { type: "button", class: "quiet-button", onclick: action[1] }, action[0]),
     el("button", { type: "button", class: "icon-button cross", "aria-label": "Dismiss", onclick: () => item.remove() }),
   );

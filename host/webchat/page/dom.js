@@ -15,6 +15,11 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** A text's nodes: what stands between backticks is code. */
+export function spoken(text) {
+  return text.split(/`([^`]+)`/).map((part, i) => (i % 2 === 1 ? el("code", {}, part) : document.createTextNode(part)));
+}
+
 export const byId = (id) => document.getElementById(id);
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });

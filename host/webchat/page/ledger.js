@@ -1,7 +1,7 @@
 // The ledger of the chat that is open: its rows in words, and what checking them found.
 
 import * as api from "./api.js";
-import { byId, el, exact, seconds } from "./dom.js";
+import { byId, el, exact, seconds, spoken } from "./dom.js";
 
 /** After a row is recorded, others of the same step follow at once. */
 const SETTLE = 400;
@@ -82,7 +82,7 @@ export class Ledger {
     const open = this.result.querySelector("details")?.open ?? false;
     this.result.dataset.state = state;
     this.result.replaceChildren(
-      el("p", { class: "verify-first" }, text),
+      el("p", { class: "verify-first" }, ...spoken(text)),
       ...(details === "" ? [] : [el("details", { open }, el("summary", {}, "What was checked"), el("p", {}, details))]),
     );
   }

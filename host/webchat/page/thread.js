@@ -2,7 +2,7 @@
 //
 // What is under way is a glimpse. Once the step is recorded, the record takes its place.
 
-import { el, exact, pretty, timeElement, brief } from "./dom.js";
+import { el, exact, pretty, spoken, timeElement, brief } from "./dom.js";
 import { render } from "./tree.js";
 
 const OUTCOMES = { ok: "done", failed: "failed", denied: "refused", crashed: "crashed", interrupted: "interrupted" };
@@ -261,11 +261,11 @@ export class Thread {
   /** What is being done, at the end; null hides it. */
   working(words) {
     this.work.hidden = words === null || this.turn === null;
-    if (words !== null) this.work.lastElementChild.textContent = words;
+    if (words !== null) this.work.lastElementChild.replaceChildren(...spoken(words));
   }
 
   note(words, kind = "quiet") {
-    this.put(el("p", { class: `note ${kind}`, "data-testid": "note" }, words));
+    this.put(el("p", { class: `note ${kind}`, "data-testid": "note" }, ...spoken(words)));
   }
 
   put(node, before) {
