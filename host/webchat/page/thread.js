@@ -11,6 +11,7 @@ const ENDS = {
   refusal: "The model refused to go on.",
   "content-filter": "The provider's filter cut the answer off.",
 };
+const NOTHING = "The model answered nothing.";
 /** Of what a tool answered, so much is shown; the rest is in the ledger. */
 const RESULT_CHARS = 20_000;
 
@@ -25,6 +26,8 @@ export class Thread {
     this.turn = null;
     this.cards = new Map();
     this.failure = null;
+    /** Whether the turn has shown anything that the model did. */
+    this.something = false;
     this.live = null;
     this.work = el("div", { class: "work", hidden: true }, el("span", { class: "dots", "aria-hidden": true }, el("i"), el("i"), el("i")), el("span", { class: "work-text" }));
     this.joined = false;
@@ -42,6 +45,7 @@ export class Thread {
         return this.said(at, event);
       case "turn-started":
         this.turn = event.turn;
+        this.something = false;
         this.setRunning(true);
         return this.working("Working…");
       case "turn-resumed":
@@ -73,6 +77,10 @@ export class Thread {
       case "turn-finished":
         this.ended();
         if (Object.hasOwn(ENDS, event.stop)) this.note(ENDS[event.stop], "warn");
+        else if (!this.something) {
+          this.note(NOTHING);
+          if (fresh) this.announce(NOTHING);
+        }
         return;
       case "turn-interrupted":
         this.ended();
@@ -142,6 +150,7 @@ export class Thread {
   }
 
   answered(at, event, tree, fresh) {
+    this.something = true;
     const message = this.live.message ?? this.message();
     if (event.content === undefined) {
       message.replaceChildren(el("p", { class: "erased" }, "This answer was erased."));
@@ -160,6 +169,7 @@ export class Thread {
   }
 
   toolStarted(event) {
+    this.something = true;
     this.layOut();
     const card = this.cards.get(event.call_id) ?? this.card(event.call_id, event.tool, event.content?.arguments);
     card.from.textContent = event.component;
@@ -169,6 +179,7 @@ export class Thread {
   }
 
   toolFinished(event) {
+    this.something = true;
     this.layOut();
     const card = this.cards.get(event.call_id) ?? this.card(event.call_id, event.tool, undefined);
     card.state(event.outcome, OUTCOMES[event.outcome] ?? event.outcome);
