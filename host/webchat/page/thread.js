@@ -84,7 +84,7 @@ export class Thread {
         return;
       case "turn-interrupted":
         this.ended();
-        this.note(`Interrupted: ${event.reason}.`.replace(/\.\.$/, "."), "warn");
+        this.note(`Interrupted: ${sentence(event.reason)}`, "warn");
         if (fresh) this.announce(`The answer was interrupted: ${event.reason}`);
         return;
       case "session-closed":
@@ -123,7 +123,7 @@ export class Thread {
         return this.working(shown.total ? `${shown.label} (${shown.done} of ${shown.total})` : shown.label);
       case "waiting": {
         const wait = Math.max(1, Math.round(shown.millis / 1000));
-        return this.working(`The provider is busy: ${shown.message}. The next attempt comes in ${wait} s.`);
+        return this.working(`No answer yet: ${sentence(shown.message)} The next attempt comes in ${wait} s.`);
       }
     }
   }
@@ -297,6 +297,9 @@ function reasoningBlock(words) {
   const body = document.createTextNode(words);
   return { text: body, details: el("details", { class: "reasoning" }, el("summary", {}, "Reasoning"), el("p", { class: "as-is" }, body)) };
 }
+
+/** With a full stop at its end, if it has none. */
+const sentence = (words) => (/[.!?…]$/.test(words) ? words : `${words}.`);
 
 /** The texts of some parts. */
 function text(parts) {
