@@ -10,6 +10,9 @@ import { Page } from './lib/page.mjs';
 import { Wirken } from './lib/wirken.mjs';
 
 const SLOW_TEXT = Array.from({ length: 200 }, (_, i) => `word${i}`).join(' ');
+const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+// The least that a finger finds.
+const FINGER = 44;
 const HOSTILE_MARKDOWN = [
   '![picture](http://127.0.0.1:9/pixel.png)',
   '<img src="http://127.0.0.1:9/pixel.png" onerror="document.title=\'pwned\'">',
@@ -77,6 +80,69 @@ describe('with the demo provider', () => {
     await page.tab.waitForFunction((n) => document.querySelectorAll('[data-testid="session-item"]').length === n, sessions + 1);
     await page.get('session-item').filter({ hasNotText: 'second session' }).last().click();
     await page.tab.waitForFunction((n) => document.querySelectorAll('[data-testid="message"][data-role="user"]').length === n, before);
+  });
+
+  test('closes the ledger by Escape, and begins a new chat by Ctrl and K', async () => {
+    await page.get('session-item').first().click();
+    await page.messages('user').first().waitFor();
+    if (!(await page.get('ledger').isVisible())) await page.get('ledger-toggle').click();
+    await page.get('ledger-row').first().waitFor();
+    await page.tab.keyboard.press('Escape');
+    await page.get('ledger').waitFor({ state: 'hidden' });
+    assert.equal(await page.get('ledger-toggle').getAttribute('aria-expanded'), 'false');
+
+    await page.tab.keyboard.press('Control+k');
+    await page.get('suggestion').first().waitFor();
+    assert.equal(await page.get('message').count(), 0);
+    assert.equal(new URL(page.tab.url()).hash, '');
+    assert.equal(await page.get('composer').evaluate((field) => field === document.activeElement), true);
+  });
+
+  test('suggests what to write, leaves the sending to the person, and own words alone', async () => {
+    await page.get('new-session').click();
+    const suggestions = page.get('suggestion');
+    const texts = await suggestions.allInnerTexts();
+    assert.equal(texts.length, 3);
+    for (const text of texts) {
+      await suggestions.filter({ hasText: text }).click();
+      assert.equal(await page.get('composer').inputValue(), text);
+    }
+    assert.equal(await page.get('message').count(), 0);
+    await page.type('my own words');
+    await suggestions.first().waitFor({ state: 'hidden' });
+    await page.type('');
+    await suggestions.first().click();
+    await page.get('composer').press('Enter');
+    await page.messages('user').filter({ hasText: texts[0] }).waitFor();
+    await suggestions.first().waitFor({ state: 'hidden' });
+    await page.messages('assistant').first().waitFor();
+    await page.idle();
+  });
+
+  test('closes a chat once that is confirmed: it stays readable, and takes no more messages', async () => {
+    const composer = page.get('composer');
+    await page.get('new-session').click();
+    await page.send('these are the last words');
+    await page.messages('assistant').first().waitFor();
+    await page.idle();
+    await page.get('close-session').click();
+    await page.get('confirm-no').click();
+    await page.get('confirm-no').waitFor({ state: 'hidden' });
+    assert.equal(await composer.isEnabled(), true);
+
+    await page.get('close-session').click();
+    await page.get('confirm-yes').click();
+    const closed = async () => {
+      await page.get('note').filter({ hasText: 'This chat is closed' }).waitFor();
+      await page.get('close-session').waitFor({ state: 'hidden' });
+      assert.equal(await composer.isDisabled(), true);
+      assert.equal(await page.get('send').isDisabled(), true);
+      assert.equal(await page.messages('user').count(), 1);
+      assert.equal(await page.get('session-item').filter({ hasText: 'the last words' }).getAttribute('data-state'), 'closed');
+    };
+    await closed();
+    await page.tab.reload();
+    await closed();
   });
 
   test('asks no other host and logs no error', () => page.assertClean());
@@ -167,12 +233,7 @@ describe('with the demo provider', () => {
   });
 
   test('fits a phone with nothing to scroll sideways, and chats there', async () => {
-    const phone = await Page.open(browser, await wirken.newLoginUrl(), {
-      viewport: { width: 360, height: 740 },
-      deviceScaleFactor: 2,
-      hasTouch: true,
-      isMobile: true,
-    });
+    const phone = await Page.open(browser, await wirken.newLoginUrl(), PHONE);
     await phone.loggedIn();
     await phone.send(`a word that breaks nowhere: ${'x'.repeat(300)}`);
     await phone.messages('assistant').first().waitFor();
@@ -183,6 +244,45 @@ describe('with the demo provider', () => {
       const box = await phone.get(id).boundingBox();
       assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.y + box.height <= 740, `${id} is out of sight: ${JSON.stringify(box)}`);
     }
+    phone.assertClean();
+    await phone.close();
+  });
+
+  test('opens the chats and the ledger on a phone, by buttons that a finger finds', async () => {
+    const phone = await Page.open(browser, await wirken.newLoginUrl(), PHONE);
+    await phone.loggedIn();
+    for (const text of ['hello from a phone', 'hello', 'hello']) {
+      const number = (await phone.messages('assistant').count()) + 1;
+      await phone.send(text);
+      await phone.answer('demo', number);
+    }
+    for (const id of ['send', 'drawer-open', 'close-session', 'ledger-toggle']) {
+      const { width, height } = await phone.get(id).boundingBox();
+      assert.ok(width >= FINGER && height >= FINGER, `${id} is ${width} by ${height}`);
+    }
+
+    assert.equal(await phone.get('new-session').isVisible(), false);
+    await phone.get('drawer-open').tap();
+    await phone.get('new-session').tap();
+    await phone.get('new-session').waitFor({ state: 'hidden' });
+    assert.equal(await phone.messages('user').count(), 0);
+    await phone.get('drawer-open').tap();
+    await phone.get('session-item').filter({ hasText: 'hello from a phone' }).tap();
+    await phone.get('new-session').waitFor({ state: 'hidden' });
+    await phone.messages('user').nth(2).waitFor();
+
+    await phone.get('ledger-toggle').tap();
+    const rows = phone.get('ledger-row');
+    await rows.last().waitFor();
+    const panel = await phone.get('ledger').boundingBox();
+    assert.ok(panel.x >= 0 && panel.x + panel.width <= PHONE.viewport.width, JSON.stringify(panel));
+    // More than fits, and the newest in sight.
+    const inSight = ({ y, height }) => y >= 0 && y + height <= PHONE.viewport.height;
+    assert.equal(inSight(await rows.last().boundingBox()), true);
+    assert.equal(inSight(await rows.first().boundingBox()), false);
+    assert.deepEqual(await phone.get('ledger').locator('h3').allInnerTexts(), ['Chat', 'Turn 1', 'Turn 2', 'Turn 3']);
+    await phone.get('ledger-close').tap();
+    await phone.get('ledger').waitFor({ state: 'hidden' });
     phone.assertClean();
     await phone.close();
   });
@@ -243,6 +343,17 @@ describe('with a scripted model', () => {
     assert.doesNotMatch(text, /word199/);
     await page.send('plain');
     await page.answer('Grüße', number + 1);
+  });
+
+  test('stops by Escape', async () => {
+    const number = (await count()) + 1;
+    await page.send('slowly');
+    const message = page.messages('assistant').nth(number - 1);
+    await message.filter({ hasText: 'word5' }).waitFor();
+    await page.tab.keyboard.press('Escape');
+    await page.idle();
+    assert.doesNotMatch(await message.innerText(), /word199/);
+    await page.get('note').filter({ hasText: /^Interrupted/ }).last().waitFor();
   });
 
   test('shows a tool call as it happens, and the answer after it', async () => {
