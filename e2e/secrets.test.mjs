@@ -109,7 +109,7 @@ test('a full run leaves the key nowhere', async () => {
   // Nor does a tool that finds it, and a person is told not to say it.
   writeFileSync(join(wirken.data, 'workspace', '.env'), `KEY=${API_KEY}\n`);
   await page.send('read');
-  await page.answer('That could not be read.', 3);
+  await page.answer('That could not be read.', 2);
   unlinkSync(join(wirken.data, 'workspace', '.env'));
   await page.send(`my key is ${API_KEY}`);
   await page.get('banner').filter({ hasText: /holds the value of the credential openai\/api-key/ }).waitFor();

@@ -21,7 +21,7 @@ const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 const SETTLED: Duration = Duration::from_secs(120);
 /// What the second half may have at most beyond the first, in MiB.
 const MEMORY_SLACK: f64 = 16.0;
-const FILES_SLACK: usize = 16;
+const FILES_SLACK: f64 = 16.0;
 
 /// What a person would say, and how the model answers: in one piece, in many, with tools, cut off.
 const SAYINGS: [&str; 5] = ["plain", "long", "write", "read", "broken"];
@@ -30,7 +30,7 @@ pub(crate) fn run(binary: &Path, seconds: u64) -> Result<()> {
     let length = Duration::from_secs(seconds);
     ensure!(length > SETTLED * 2, "a soak takes more than {} s", SETTLED.as_secs() * 2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let llm = runtime.block_on(FakeLlm::start(Script::reply(|request| answer(request)).with_models([crate::MODEL]).keeping(0)))?;
+    let llm = runtime.block_on(FakeLlm::start(Script::reply(answer).with_models([crate::MODEL]).keeping(0)))?;
     let folder = tempfile::tempdir()?;
     process::set_up(binary, folder.path(), &llm.base_url())?;
     let gateway = Gateway::start(binary, folder.path())?;
@@ -90,17 +90,16 @@ impl Said {
 fn judge(samples: &[Sample]) -> Result<()> {
     let settled: Vec<_> = samples.iter().filter(|sample| sample.at >= SETTLED).collect();
     let (first, second) = settled.split_at(settled.len() / 2);
-    let most = |half: &[&Sample], of: fn(&Sample) -> f64| half.iter().map(|sample| of(sample)).fold(0.0, f64::max);
-    let columns: [(&str, fn(&Sample) -> f64, f64); 3] = [
-        ("MiB of memory", |sample| sample.memory, MEMORY_SLACK),
-        ("open files", |sample| sample.files as f64, FILES_SLACK as f64),
-        ("threads", |sample| sample.threads as f64, FILES_SLACK as f64),
-    ];
-    for (name, of, slack) in columns {
-        let (before, after) = (most(first, of), most(second, of));
-        println!("{name}: at most {before:.1} in the first half, {after:.1} in the second");
-        ensure!(after <= before + slack, "{name} grew from {before:.1} to {after:.1}");
-    }
+    stays("MiB of memory", MEMORY_SLACK, first, second, |sample| sample.memory)?;
+    stays("open files", FILES_SLACK, first, second, |sample| sample.files as f64)?;
+    stays("threads", FILES_SLACK, first, second, |sample| sample.threads as f64)
+}
+
+fn stays(name: &str, slack: f64, first: &[&Sample], second: &[&Sample], of: impl Fn(&Sample) -> f64) -> Result<()> {
+    let most = |half: &[&Sample]| half.iter().map(|sample| of(sample)).fold(0.0, f64::max);
+    let (before, after) = (most(first), most(second));
+    println!("{name}: at most {before:.1} in the first half, {after:.1} in the second");
+    ensure!(after <= before + slack, "{name} grew from {before:.1} to {after:.1}");
     Ok(())
 }
 
@@ -125,15 +124,15 @@ async fn talk(url: &str, number: usize, until: Instant) -> Result<Said> {
 
 fn answer(request: &Value) -> Reply {
     let messages = request.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    if messages.last().is_some_and(|message| message["role"] == "tool") {
+    if messages.last().is_some_and(|message| message.get("role").is_some_and(|role| role == "tool")) {
         return Reply::text("Done.");
     }
-    let said = messages.last().map(|message| message["content"].to_string()).unwrap_or_default();
-    let file = json!({ "path": format!("{}.txt", said.len()) });
+    let said = messages.last().and_then(|message| message.get("content")).map(Value::to_string).unwrap_or_default();
+    let file = format!("{}.txt", said.len());
     match SAYINGS.into_iter().find(|saying| said.contains(saying)) {
         Some("long") => Reply::text("Grüße an die Welt. ".repeat(200)),
-        Some("write") => Reply::tool("files_write", &json!({ "path": file["path"], "content": "ein Satz\n".repeat(50) })),
-        Some("read") => Reply::tool("files_list", &json!({ "path": "." })).and_tool("files_read", &file),
+        Some("write") => Reply::tool("files_write", &json!({ "path": file, "content": "ein Satz\n".repeat(50) })),
+        Some("read") => Reply::tool("files_list", &json!({ "path": "." })).and_tool("files_read", &json!({ "path": file })),
         Some("broken") => Reply::text("This one is never finished, as it happens.").broken_after(3),
         _ => Reply::text("A short answer."),
     }

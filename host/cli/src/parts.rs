@@ -260,7 +260,7 @@ fn provider_model(
     let settings = manifest.settings(&config.provider.settings)?;
     let egress = Egress::new(wirken_egress::Options { scanner, ..wirken_egress::Options::default() });
     let target = target(&settings);
-    let held = hold(&manifest, &settings, vault.as_ref())?;
+    let held = hold(&manifest, &config.provider.settings, &settings, vault.as_ref())?;
     Ok(ProviderModel::new(ProviderParts {
         plugin: provider,
         egress,
@@ -275,12 +275,13 @@ fn provider_model(
 /// What the provider's requests may do, from its manifest, the human's settings and the vault's records.
 pub(crate) fn hold(
     manifest: &Manifest,
+    given: &Map<String, Value>,
     settings: &Map<String, Value>,
     vault: Option<&Vault>,
 ) -> anyhow::Result<impl Fn() -> Authority + Send + Sync + use<>> {
     let component = manifest.name.clone();
     let origins = manifest.network_origins(settings)?;
-    let own = manifest.own_origins(settings)?;
+    let own = manifest.own_origins(given)?;
     let mut bindings = Vec::new();
     for credential in &manifest.credentials {
         let manifest_origins = manifest.resolve(&credential.origins, settings)?;

@@ -13,7 +13,7 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Elements of each of its tables.
     pub table_elements: usize,
-    /// What one call may hand to the host.
+    /// What may be handed to the host at once: by a call's result, or by the arguments of one host function.
     pub output_bytes: usize,
 }
 

@@ -66,12 +66,13 @@ impl Manifest {
             .collect()
     }
 
-    /// The origins that the human wrote down: those of every setting that the manifest sends requests to.
-    pub fn own_origins(&self, settings: &Map<String, Value>) -> Result<Vec<Origin>, SettingsError> {
+    /// The origins that the human wrote down: those of every setting that the manifest sends requests to and that was
+    /// given. A default is the manifest's own word, and opens no way to this machine or its neighbours.
+    pub fn own_origins(&self, given: &Map<String, Value>) -> Result<Vec<Origin>, SettingsError> {
         let patterns = self.network.origins.iter().chain(self.credentials.iter().flat_map(|credential| &credential.origins));
         let mut origins = Vec::new();
-        for key in patterns.filter_map(|pattern| setting_of(pattern)) {
-            let origin = self.origin_of(key, settings)?;
+        for key in patterns.filter_map(|pattern| setting_of(pattern)).filter(|key| given.contains_key(*key)) {
+            let origin = self.origin_of(key, given)?;
             if !origins.contains(&origin) {
                 origins.push(origin);
             }

@@ -131,6 +131,8 @@ fn origins_come_from_the_settings_that_they_name() {
     let own = manifest.own_origins(&settings).unwrap();
     assert_eq!(own.iter().map(ToString::to_string).collect::<Vec<_>>(), ["http://localhost:8080"]);
     assert!(origins.iter().any(|origin| origin.matches(&own[0])));
+    // A default is nobody's own.
+    assert_eq!(manifest.own_origins(&serde_json::Map::new()).unwrap(), []);
     let remote = json!({"base-url": "http://api.example.com/v1"}).as_object().unwrap().clone();
     assert!(manifest.network_origins(&remote).unwrap_err().to_string().contains("https"));
 }

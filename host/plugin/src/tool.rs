@@ -151,6 +151,11 @@ impl Inner {
             Err(error) => Err(error),
         };
         match result {
+            // A blob is named by what the host keeps, and this host has handed none out.
+            Ok(Ok(content)) if content.iter().any(|part| matches!(part, Part::Blob(_))) => {
+                let text = "The tool returned a blob that the host does not keep. What the call did stands.";
+                ToolEnd { outcome: ToolOutcome::Failed, content: vec![Part::text(text)] }
+            }
             Ok(Ok(content)) => ToolEnd { outcome: ToolOutcome::Ok, content },
             Ok(Err(failure)) => ToolEnd::from(failure),
             Err(error) => ToolEnd::crashed(&self.info.name, &error),

@@ -1,5 +1,5 @@
 //! The binary as its users meet it.
-#![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
 mod commands;
 mod faults;

@@ -1,6 +1,6 @@
 //! The guests of this repository, built by the builder and run by the engine.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
 mod build;
 mod demo;

@@ -66,6 +66,14 @@ async fn a_call_that_nobody_waits_for_ends() {
 }
 
 #[tokio::test]
+async fn a_blob_that_nobody_gave_it_is_not_passed_on() {
+    let tool = hostile(&engine()).await;
+    let ToolEnd { outcome, content } = tool.call("blob".into(), "{}".into()).await;
+    assert_eq!(outcome, ToolOutcome::Failed);
+    assert!(plain_text(&content).contains("blob"), "{content:?}");
+}
+
+#[tokio::test]
 async fn each_call_has_an_instance_of_its_own() {
     let engine = engine();
     let tool = hostile(&engine).await;
