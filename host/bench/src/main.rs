@@ -26,6 +26,14 @@ use process::Gateway;
 
 /// What the endpoint calls its model.
 pub(crate) const MODEL: &str = "fake-model";
+/// Commands whose first line is timed, and whether that is a remark on stderr.
+const COMMANDS: [(&str, &[&str], bool); 5] = [
+    ("ask", &["ask", "-m", "hi"], true),
+    ("component_list", &["component", "list"], true),
+    ("status", &["status"], false),
+    ("sessions", &["sessions", "list", "--all"], false),
+    ("audit_verify", &["audit", "verify"], false),
+];
 const WARM_UP: usize = 50;
 const TURNS: usize = 500;
 /// Turns of one chat: a model is told the whole of it each time.
@@ -74,6 +82,13 @@ fn bench(binary: &Path) -> Result<()> {
         ready.add(gateway.ready);
     }
     put("first_line_p50_ms", first_line.at(50));
+    for (name, args, remark) in COMMANDS {
+        let mut times = Times::default();
+        for _ in 0..STARTS {
+            times.add(process::first_line(binary, folder.path(), args, remark)?);
+        }
+        put(&format!("first_line_{name}_p50_ms"), times.at(50));
+    }
     put("ready_warm_p50_ms", ready.at(50));
 
     let gateway = Gateway::start(binary, folder.path())?;

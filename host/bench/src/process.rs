@@ -40,6 +40,33 @@ pub(crate) fn set_up(binary: &Path, folder: &Path, base_url: &str) -> Result<()>
     Ok(())
 }
 
+/// How long a command takes to its first line, which is a remark on stderr or its report on stdout.
+pub(crate) fn first_line(binary: &Path, folder: &Path, args: &[&str], remark: bool) -> Result<Duration> {
+    let mut command = Command::new(binary);
+    command.env("WIRKEN_DATA_DIR", folder.join("data")).args(args).stdin(Stdio::null());
+    if remark {
+        command.stderr(Stdio::piped()).stdout(Stdio::null())
+    } else {
+        command.stdout(Stdio::piped()).stderr(Stdio::null())
+    };
+    let began = Instant::now();
+    let mut child = command.spawn().context("the binary does not start")?;
+    let mut output: Box<dyn std::io::Read> = match (child.stderr.take(), child.stdout.take()) {
+        (Some(stderr), _) => Box::new(stderr),
+        (None, Some(stdout)) => Box::new(stdout),
+        (None, None) => bail!("no output"),
+    };
+    let mut line = String::new();
+    let mut reader = BufReader::new(&mut output);
+    reader.read_line(&mut line)?;
+    let took = began.elapsed();
+    std::io::copy(&mut reader, &mut std::io::sink())?;
+    if !child.wait()?.success() || line.trim().is_empty() {
+        bail!("wirken {args:?} failed: {line}");
+    }
+    Ok(took)
+}
+
 impl Gateway {
     /// Starts it and waits until it takes connections.
     pub(crate) fn start(binary: &Path, folder: &Path) -> Result<Self> {

@@ -65,7 +65,7 @@ impl Screen {
         let Some(leak) = leak else { return end };
         self.record(&leak, tool, "tool-result").await;
         let text = format!("The result holds the value of the credential {} and was withheld. What the call did stands.", leak.label);
-        ToolEnd { outcome: ToolOutcome::Failed, content: vec![Part::text(text)] }
+        ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(text)] }
     }
 
     fn any<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Option<Leak> {

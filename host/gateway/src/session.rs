@@ -165,8 +165,8 @@ impl Actor {
                     Next::Inputs(vec![Input::Waited])
                 }
                 Work::Calling(call) => {
-                    let ToolEnd { outcome, content } = call.await;
-                    Next::Inputs(vec![Input::ToolEnded { outcome, content }])
+                    let ToolEnd { outcome, code, content } = call.await;
+                    Next::Inputs(vec![Input::ToolEnded { outcome, code: code.map(str::to_owned), content }])
                 }
             }
         };

@@ -31,7 +31,7 @@ impl Tools for DenyTools {
 
     fn call(&self, call: ToolCall) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         let text = format!("There is no tool named {:?}.", call.name);
-        Box::pin(std::future::ready(ToolEnd { outcome: ToolOutcome::Denied, content: vec![Part::text(text)] }))
+        Box::pin(std::future::ready(ToolEnd { outcome: ToolOutcome::Denied, code: None, content: vec![Part::text(text)] }))
     }
 }
 

@@ -36,6 +36,8 @@ const STUCK: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolEnd {
     pub outcome: ToolOutcome,
+    /// Of a crash: which limit was exhausted, or which trap ended it.
+    pub code: Option<&'static str>,
     pub content: Vec<Part>,
 }
 
@@ -144,7 +146,7 @@ impl Inner {
     async fn call(&self, name: &str, arguments: &str) -> ToolEnd {
         let host = match Host::prepare(&self.authority) {
             Ok(host) => host,
-            Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, content: vec![Part::text(message)] },
+            Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
         };
         let result = match self.pre.instantiate(self.engine.cell(host, &self.limits)).await {
             Ok(mut tool) => tool.call(name, arguments).await,
@@ -154,9 +156,9 @@ impl Inner {
             // A blob is named by what the host keeps, and this host has handed none out.
             Ok(Ok(content)) if content.iter().any(|part| matches!(part, Part::Blob(_))) => {
                 let text = "The tool returned a blob that the host does not keep. What the call did stands.";
-                ToolEnd { outcome: ToolOutcome::Failed, content: vec![Part::text(text)] }
+                ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(text)] }
             }
-            Ok(Ok(content)) => ToolEnd { outcome: ToolOutcome::Ok, content },
+            Ok(Ok(content)) => ToolEnd { outcome: ToolOutcome::Ok, code: None, content },
             Ok(Err(failure)) => ToolEnd::from(failure),
             Err(error) => ToolEnd::crashed(&self.info.name, &error),
         }
@@ -168,6 +170,7 @@ impl ToolEnd {
         tracing::warn!(component, code = error.code(), "a tool call ended early");
         Self {
             outcome: ToolOutcome::Crashed,
+            code: Some(error.code()),
             content: vec![Part::text(format!("The component {component} did not finish this call: {error}."))],
         }
     }
@@ -176,7 +179,7 @@ impl ToolEnd {
 impl From<ToolFailure> for ToolEnd {
     fn from(failure: ToolFailure) -> Self {
         let outcome = if matches!(failure, ToolFailure::Denied(_)) { ToolOutcome::Denied } else { ToolOutcome::Failed };
-        Self { outcome, content: vec![Part::text(failure.to_string())] }
+        Self { outcome, code: None, content: vec![Part::text(failure.to_string())] }
     }
 }
 

@@ -100,9 +100,9 @@ fn calls_run_one_after_the_other_and_each_is_recorded_before_it_starts() {
     driven.step(call("1", "read")).step(call("2", "nothing-of-this-name")).step(call("3", "list")).input(Input::ResponseEnded);
     assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call)] if call.id == "1"));
     assert_eq!(driven.events.last().unwrap().kind(), "tool-started");
-    driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: vec![Part::text("one")] });
+    driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: vec![Part::text("one")] });
     assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call)] if call.id == "3"));
-    driven.input(Input::ToolEnded { outcome: ToolOutcome::Failed, content: vec![Part::text("three")] });
+    driven.input(Input::ToolEnded { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text("three")] });
     assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Ask]));
     let Some(Message::Tool(results)) = driven.live.messages().last() else { panic!("{:?}", driven.live) };
     let shown: Vec<(&str, bool)> = results.iter().map(|result| (result.call_id.as_str(), result.is_error)).collect();
@@ -131,7 +131,7 @@ fn the_twentieth_round_is_made_and_a_twenty_first_is_not() {
     let mut driven = Driven::start();
     for round in 1..MAX_ROUNDS {
         driven.step(call("c", "read")).input(Input::ResponseEnded);
-        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: Vec::new() });
+        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: Vec::new() });
         assert!(matches!(driven.last.last(), Some(Effect::Ask)), "round {round}");
     }
     driven.step(call("c", "read")).input(Input::ResponseEnded);
@@ -207,7 +207,7 @@ fn a_stop_ends_every_phase_and_late_steps_change_nothing() {
         assert!(matches!(driven.events.last(), Some(Event::TurnInterrupted { reason, .. }) if reason == "enough"));
         let before = driven.events.len();
         driven.step(Step::Text("late".into())).input(Input::ResponseEnded).input(Input::Waited);
-        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: Vec::new() });
+        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: Vec::new() });
         assert_eq!(driven.events.len(), before);
     }
     assert!(matches!(calling.live.messages().last(), Some(Message::Tool(results)) if results.len() == 2));
@@ -272,7 +272,7 @@ fn any_input() -> impl Strategy<Value = Option<Input>> {
         Just(Some(Input::ResponseEnded)),
         prop_oneof!["rate-limited", "protocol"].prop_map(|kind| Some(failure(&kind, None))),
         Just(Some(Input::Waited)),
-        text.prop_map(|text| Some(Input::ToolEnded { outcome: ToolOutcome::Ok, content: vec![Part::text(text)] })),
+        text.prop_map(|text| Some(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: vec![Part::text(text)] })),
         Just(None),
     ]
 }
@@ -349,7 +349,7 @@ fn what_is_said_during_the_last_request_is_not_passed_over() {
     let mut driven = Driven::start();
     for round in 1..MAX_ROUNDS {
         driven.input(Input::Step(call(&format!("c{round}"), "read"))).input(Input::ResponseEnded);
-        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, content: Vec::new() });
+        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: Vec::new() });
     }
     driven.input(Input::Said).input(Input::Step(Step::Text("done".into()))).input(Input::ResponseEnded);
     assert!(

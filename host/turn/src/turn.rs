@@ -58,19 +58,17 @@ pub enum Input {
     /// The response is complete.
     ResponseEnded,
     /// The request could not be sent, or its response broke off.
-    RequestFailed {
-        error: ProviderError,
-    },
+    RequestFailed { error: ProviderError },
     /// The time that the provider asked for has passed.
     Waited,
     ToolEnded {
         outcome: ToolOutcome,
+        /// Of a crash.
+        code: Option<String>,
         content: Vec<Part>,
     },
     /// A person, or the host, ends the turn now.
-    Stop {
-        reason: String,
-    },
+    Stop { reason: String },
 }
 
 /// Something to do. Effects are carried out in order; what follows a `Record` waits until it is durable.
@@ -184,7 +182,7 @@ impl Turn {
             (Phase::Asking, Input::ResponseEnded) => self.responded(&mut effects),
             (Phase::Asking, Input::RequestFailed { error }) => self.failed(&error, &mut effects),
             (Phase::Waiting, Input::Waited) => self.ask_again(Vec::new(), &mut effects),
-            (Phase::Calling, Input::ToolEnded { outcome, content }) => self.tool_ended(outcome, content, &mut effects),
+            (Phase::Calling, Input::ToolEnded { outcome, code, content }) => self.tool_ended(outcome, code, content, &mut effects),
             (_, Input::Step(_) | Input::ResponseEnded | Input::RequestFailed { .. } | Input::Waited | Input::ToolEnded { .. }) => {}
         }
         effects
@@ -340,10 +338,11 @@ impl Turn {
         self.ask(events, effects);
     }
 
-    fn tool_ended(&mut self, outcome: ToolOutcome, content: Vec<Part>, effects: &mut Vec<Effect>) {
+    fn tool_ended(&mut self, outcome: ToolOutcome, code: Option<String>, content: Vec<Part>, effects: &mut Vec<Effect>) {
         let mut events = Vec::new();
         if let Some(call) = self.calls.pop_front() {
-            events.push(self.tool_finished_event(&call, outcome, content));
+            let (turn, content) = (self.id, Some(content));
+            events.push(Event::ToolFinished { turn, call_id: call.id, tool: call.name, outcome, code, content });
         }
         self.next_call(events, effects);
     }
@@ -429,8 +428,10 @@ impl Turn {
         Event::RequestFailed { turn: self.id, round: self.round, error: kind.into(), message: message.into() }
     }
 
+    /// Of a call that the host ended, or never began.
     pub(crate) fn tool_finished_event(&self, call: &ToolCall, outcome: ToolOutcome, content: Vec<Part>) -> Event {
-        Event::ToolFinished { turn: self.id, call_id: call.id.clone(), tool: call.name.clone(), outcome, content: Some(content) }
+        let (call_id, tool) = (call.id.clone(), call.name.clone());
+        Event::ToolFinished { turn: self.id, call_id, tool, outcome, code: None, content: Some(content) }
     }
 }
 

@@ -110,6 +110,9 @@ pub enum Event {
         call_id: String,
         tool: String,
         outcome: ToolOutcome,
+        /// Of a crash: which limit was exhausted, or which trap ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<Vec<Part>>,
     },

@@ -43,6 +43,9 @@ struct ToolUse {
     tool: String,
     arguments: Value,
     outcome: Option<ToolOutcome>,
+    /// Of a crash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     #[serde(skip)]
     call_id: String,
 }
@@ -183,11 +186,12 @@ fn take(event: &Event, turn: TurnId, answer: &mut Answer, streamed: &mut String,
                 output::note(format_args!("[{} {}]", output::one_line(tool, 64), output::one_line(&arguments, 200)));
             }
             let arguments = serde_json::from_str(&arguments).unwrap_or(Value::String(arguments));
-            answer.tools.push(ToolUse { tool: tool.clone(), arguments, outcome: None, call_id: call_id.clone() });
+            answer.tools.push(ToolUse { tool: tool.clone(), arguments, outcome: None, code: None, call_id: call_id.clone() });
         }
-        Event::ToolFinished { call_id, outcome, .. } => {
+        Event::ToolFinished { call_id, outcome, code, .. } => {
             if let Some(used) = answer.tools.iter_mut().find(|used| used.call_id == *call_id && used.outcome.is_none()) {
                 used.outcome = Some(*outcome);
+                used.code.clone_from(code);
             }
         }
         Event::RequestFailed { error, .. } => answer.failed = Some(error.clone()),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+use anyhow::Context;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use wirken_gateway::Gateway;
@@ -31,7 +32,8 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port.unwrap_or_else(|| config.port())));
         let webchat = WebChat::bind(address, assembly.gateway.clone(), logins.clone())?;
         let address = webchat.local_addr();
-        let control = control::Server::bind(&folder.control())?;
+        let control = control::Server::bind(&folder.control())
+            .with_context(|| format!("the control socket in {} cannot be made", folder.control().display()))?;
         let provider = format!("{} with {}", config.provider.component, config.provider.model);
         let handler = Arc::new(Handler {
             gateway: assembly.gateway.clone(),

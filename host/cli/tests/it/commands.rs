@@ -159,3 +159,17 @@ fn a_wrong_or_empty_passphrase_writes_nothing() {
         assert_eq!(contents(), before);
     }
 }
+
+/// A program that needs a loader names it in a segment of this type.
+const PT_INTERP: u32 = 3;
+
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
+fn the_binary_is_static() {
+    let elf = fs::read(env!("CARGO_BIN_EXE_wirken")).unwrap();
+    assert!(elf.starts_with(b"\x7fELF"));
+    let half = |at: usize| usize::from(u16::from_le_bytes(elf[at..at + 2].try_into().unwrap()));
+    let (table, size, count) = (u64::from_le_bytes(elf[0x20..0x28].try_into().unwrap()) as usize, half(0x36), half(0x38));
+    let kinds: Vec<u32> = (0..count).map(|n| table + n * size).map(|at| u32::from_le_bytes(elf[at..at + 4].try_into().unwrap())).collect();
+    assert!(kinds.len() > 3 && !kinds.contains(&PT_INTERP), "{kinds:?}");
+}

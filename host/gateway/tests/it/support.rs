@@ -83,7 +83,7 @@ impl Tools for Counting {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.file).unwrap();
         writeln!(file, "{} {}", call.id, call.arguments).unwrap();
         let result = if call.arguments.contains("spill") { format!("KEY={SECRET}") } else { "counted".into() };
-        Box::pin(async { ToolEnd { outcome: ToolOutcome::Ok, content: vec![Part::text(result)] } })
+        Box::pin(async { ToolEnd { outcome: ToolOutcome::Ok, code: None, content: vec![Part::text(result)] } })
     }
 }
 

@@ -9,3 +9,4 @@ mod hostile;
 mod misbehaving;
 mod openai;
 mod run;
+mod wit;

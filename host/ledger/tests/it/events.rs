@@ -54,6 +54,7 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
         call_id: text(),
         tool: text(),
         outcome,
+        code: Some(text()),
         content: Some(parts.clone()),
     }));
     let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt];

@@ -28,7 +28,7 @@ async fn hostile(engine: &Engine) -> ToolPlugin {
 }
 
 async fn call(tool: &ToolPlugin, name: &str, arguments: &str) -> (ToolOutcome, String) {
-    let ToolEnd { outcome, content } = tool.call(name.into(), arguments.into()).await;
+    let ToolEnd { outcome, content, .. } = tool.call(name.into(), arguments.into()).await;
     (outcome, plain_text(&content))
 }
 
@@ -40,8 +40,9 @@ async fn a_call_that_crashes_ends_alone_and_says_why() {
     assert_eq!(outcome, ToolOutcome::Crashed);
     assert!(text.contains("unreachable") && text.contains("out of ideas"), "{text}");
     for (name, word) in [("loop", "fuel"), ("recurse", "stack-overflow"), ("abort", "unreachable")] {
-        let (outcome, text) = call(&tool, name, "{}").await;
-        assert_eq!(outcome, ToolOutcome::Crashed, "{name}");
+        let ToolEnd { outcome, code, content } = tool.call(name.into(), "{}".into()).await;
+        let text = plain_text(&content);
+        assert_eq!((outcome, code), (ToolOutcome::Crashed, Some(word)), "{name}: {text}");
         assert!(text.contains(word), "{name}: {text}");
     }
     let (outcome, text) = call(&tool, "allocate", "{}").await;
@@ -68,7 +69,7 @@ async fn a_call_that_nobody_waits_for_ends() {
 #[tokio::test]
 async fn a_blob_that_nobody_gave_it_is_not_passed_on() {
     let tool = hostile(&engine()).await;
-    let ToolEnd { outcome, content } = tool.call("blob".into(), "{}".into()).await;
+    let ToolEnd { outcome, content, .. } = tool.call("blob".into(), "{}".into()).await;
     assert_eq!(outcome, ToolOutcome::Failed);
     assert!(plain_text(&content).contains("blob"), "{content:?}");
 }

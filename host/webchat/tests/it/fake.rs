@@ -189,7 +189,7 @@ impl Fake {
                 (_, "files_read") => (ToolOutcome::Ok, "# Notes\n- ring the dentist\n- water the fig"),
                 _ => (ToolOutcome::Ok, "notes/\nreport.md\nphotos/"),
             };
-            self.record(id, Event::ToolFinished { turn, call_id, tool, outcome, content: Some(vec![Part::text(text)]) });
+            self.record(id, Event::ToolFinished { turn, call_id, tool, outcome, code: None, content: Some(vec![Part::text(text)]) });
         }
     }
 }

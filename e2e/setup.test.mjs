@@ -1,0 +1,96 @@
+// `wirken setup` and the vault's passphrase, at a terminal: questions, wrong answers, what is shown and what is kept.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { Wirken } from './lib/wirken.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const python = execFileSync(resolve(here, '../.ci/python'), { encoding: 'utf8' }).trim();
+const KEY = 'sk-typed-0123456789abcdef';
+const PASSPHRASE = 'correct horse battery staple';
+
+const started = [];
+after(() => Promise.all(started.map((wirken) => wirken.dispose())));
+
+function installation() {
+  const wirken = new Wirken();
+  started.push(wirken);
+  return wirken;
+}
+
+// What the terminal showed.
+async function atTerminal(wirken, args, steps) {
+  const child = spawn(python, [join(here, 'lib/terminal.py'), wirken.binary, ...args], { env: wirken.env(), cwd: wirken.root });
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (shown += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (shown += text));
+  child.stdin.end(JSON.stringify(steps));
+  const code = await new Promise((done) => child.on('close', done));
+  return { code, shown };
+}
+
+test('asks for what it needs, and again after an answer that it cannot take', async () => {
+  const wirken = installation();
+  const { code, shown } = await atTerminal(
+    wirken,
+    ['setup'],
+    [
+      ['Provider [', 'dmeo'],
+      ['did you mean demo?', ''],
+      ['Model', ''],
+      ['Folder', '/nowhere/at/all'],
+      ['make it first', ''],
+    ],
+  );
+  assert.equal(code, 0, shown);
+  assert.match(shown, /Ready: start with `wirken run`/);
+  assert.match(await wirken.succeed(['ask', '-m', 'hello']), /demo/);
+});
+
+test('keeps a typed key under a typed passphrase, and shows neither', async () => {
+  const wirken = installation();
+  const { code, shown } = await atTerminal(
+    wirken,
+    ['setup'],
+    [
+      ['Provider [', 'openai'],
+      ['base-url [', 'foo'],
+      ['base-url [', 'http://127.0.0.1:9/v1'],
+      ['Model', 'any'],
+      ['Folder', ''],
+      ['API key', 'short'],
+      ['API key', `  ${KEY} `],
+      ['passphrase (p)', 'x'],
+      ['passphrase (p)', 'p'],
+      ['New passphrase', PASSPHRASE],
+      ['once more', 'another one'],
+      ['New passphrase', PASSPHRASE],
+      ['once more', PASSPHRASE],
+    ],
+  );
+  assert.equal(code, 0, shown);
+  for (const said of ['is no URL', 'shorter than 8 bytes', 'neither p nor f', 'The two differ', 'Kept openai/api-key']) assert.ok(shown.includes(said), `${said}: ${shown}`);
+  for (const secret of [KEY, PASSPHRASE]) assert.ok(!shown.includes(secret), shown);
+  assert.ok(existsSync(join(wirken.data, 'vault/key.age')) && !existsSync(join(wirken.data, 'vault/key')));
+  assert.ok(!readFileSync(join(wirken.data, 'config.toml'), 'utf8').includes(KEY));
+
+  const wrong = await atTerminal(wirken, ['credentials', 'list'], [['Passphrase', 'wrong']]);
+  assert.notEqual(wrong.code, 0);
+  assert.match(wrong.shown, /does not open the vault/);
+  const right = await atTerminal(wirken, ['credentials', 'list'], [['Passphrase', PASSPHRASE]]);
+  assert.equal(right.code, 0, right.shown);
+  assert.match(right.shown, /api-key/);
+});
+
+test('writes nothing when the questions end', async () => {
+  const wirken = installation();
+  const { code, shown } = await atTerminal(wirken, ['setup'], [['Provider [', 'openai'], ['base-url [', '\u0004']]);
+  assert.notEqual(code, 0, shown);
+  assert.match(shown, /nothing was changed/);
+  assert.ok(!existsSync(join(wirken.data, 'config.toml')));
+});
