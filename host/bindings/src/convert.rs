@@ -122,13 +122,13 @@ pub(crate) fn event_in(event: wire::Event) -> provider::Event {
     match event {
         wire::Event::Text(text) => Ours::Text(text),
         wire::Event::Reasoning(text) => Ours::Reasoning(text),
-        wire::Event::ToolCallBegin((id, name)) => Ours::ToolCallBegin(id, name),
-        wire::Event::ToolCallDelta((id, piece)) => Ours::ToolCallDelta(id, piece),
+        wire::Event::ToolCallBegin(wire::CallBegin { id, name }) => Ours::ToolCallBegin(id, name),
+        wire::Event::ToolCallDelta(wire::CallDelta { id, piece }) => Ours::ToolCallDelta(id, piece),
         wire::Event::ToolCall(call) => Ours::ToolCall(call_in(call)),
         wire::Event::Opaque(opaque) => Ours::Opaque(chat::Opaque { model: opaque.model, value: opaque.value }),
         wire::Event::Usage(usage) => Ours::Usage(usage),
         wire::Event::Stop(reason) => Ours::Stop(reason),
-        wire::Event::Progress((label, done, total)) => Ours::Progress(label, done, total),
+        wire::Event::Progress(wire::Progress { label, done, total }) => Ours::Progress(label, done, total),
         wire::Event::Failed(error) => Ours::Failed(provider_error_in(error)),
         wire::Event::Other((kind, value)) => Ours::Other(kind, value),
     }
@@ -158,5 +158,6 @@ pub(crate) fn tool_failure_in(failure: wire_tools::Failure) -> tool::ToolFailure
         wire_tools::Failure::InvalidArguments(text) => tool::ToolFailure::InvalidArguments(text),
         wire_tools::Failure::Denied(text) => tool::ToolFailure::Denied(text),
         wire_tools::Failure::Failed(text) => tool::ToolFailure::Failed(text),
+        wire_tools::Failure::Other((kind, text)) => tool::ToolFailure::Other(kind, text),
     }
 }

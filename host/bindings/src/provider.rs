@@ -60,21 +60,25 @@ impl<T: Send + 'static> Provider<T> {
     /// The models of one page, and the next page if there is one.
     pub async fn decode_models(
         &mut self,
+        target: &Target,
         status: u16,
+        headers: &[Header],
         body: &[u8],
     ) -> Result<Result<(Vec<Model>, Option<String>), ProviderError>, CallError> {
         let running = self.cell.begin().await?;
-        let result = running.watch(self.bindings.wirken_provider_codec().call_decode_models(self.cell.store(), status, body)).await;
+        let (target, headers) = (convert::target_out(target), headers.iter().map(convert::header_out).collect::<Vec<_>>());
+        let codec = self.bindings.wirken_provider_codec();
+        let result = running.watch(codec.call_decode_models(self.cell.store(), &target, status, &headers, body)).await;
         let page = self.cell.end(result)?;
         Ok(page.map(|page| (page.models.into_iter().map(convert::model_in).collect(), page.next)).map_err(convert::provider_error_in))
     }
 
     /// A decoder for one response; the instance serves it and nothing else from here on.
-    pub async fn decoder(mut self, status: u16, headers: &[Header]) -> Result<Decoder<T>, CallError> {
+    pub async fn decoder(mut self, target: &Target, status: u16, headers: &[Header]) -> Result<Decoder<T>, CallError> {
         let running = self.cell.begin().await?;
-        let headers: Vec<_> = headers.iter().map(convert::header_out).collect();
+        let (target, headers) = (convert::target_out(target), headers.iter().map(convert::header_out).collect::<Vec<_>>());
         let codec = self.bindings.wirken_provider_codec();
-        let result = running.watch(codec.decoder().call_constructor(self.cell.store(), status, &headers)).await;
+        let result = running.watch(codec.decoder().call_constructor(self.cell.store(), &target, status, &headers)).await;
         let resource = self.cell.end(result)?;
         Ok(Decoder { provider: self, resource })
     }

@@ -118,7 +118,8 @@ impl Inner {
             Ok(response) => response,
             Err(error) => return Err(self.request_failed(error).await),
         };
-        let decoder = self.plugin.decoder(response.status, &response.headers).await.map_err(|error| self.component_failed(&error))?;
+        let decoder =
+            self.plugin.decoder(&self.target, response.status, &response.headers).await.map_err(|error| self.component_failed(&error))?;
         Ok((response, decoder))
     }
 

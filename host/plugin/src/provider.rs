@@ -58,16 +58,22 @@ impl ProviderPlugin {
     }
 
     /// A decoder for one response.
-    pub async fn decoder(&self, status: u16, headers: &[Header]) -> Result<Decoder, CallError> {
-        self.instance().await?.decoder(status, headers).await
+    pub async fn decoder(&self, target: &Target, status: u16, headers: &[Header]) -> Result<Decoder, CallError> {
+        self.instance().await?.decoder(target, status, headers).await
     }
 
     pub async fn encode_model_list(&self, target: &Target, page: Option<&str>) -> Result<Result<Request, ProviderError>, CallError> {
         self.instance().await?.encode_model_list(target, page).await
     }
 
-    pub async fn decode_models(&self, status: u16, body: &[u8]) -> Result<Result<(Vec<Model>, Option<String>), ProviderError>, CallError> {
-        self.instance().await?.decode_models(status, body).await
+    pub async fn decode_models(
+        &self,
+        target: &Target,
+        status: u16,
+        headers: &[Header],
+        body: &[u8],
+    ) -> Result<Result<(Vec<Model>, Option<String>), ProviderError>, CallError> {
+        self.instance().await?.decode_models(target, status, headers, body).await
     }
 
     async fn instance(&self) -> Result<wirken_bindings::Provider<()>, CallError> {

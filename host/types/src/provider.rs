@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::{Message, Opaque, ToolCall, ToolDefinition, Usage};
 
 /// Where requests go and how: the human's settings, never a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     pub base_url: String,
     /// A JSON document.

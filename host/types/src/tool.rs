@@ -27,4 +27,6 @@ pub enum ToolFailure {
     Denied(String),
     #[error("{0}")]
     Failed(String),
+    #[error("{0}: {1}")]
+    Other(String, String),
 }

@@ -9,7 +9,7 @@ mod url;
 use std::cell::RefCell;
 
 use bindings::exports::wirken::provider::codec::{
-    ChatRequest, Error, Event, Guest, GuestDecoder, Header, Message, Model, Request, Target, Task, TaskPage, ToolCall,
+    CallBegin, CallDelta, ChatRequest, Error, Event, Guest, GuestDecoder, Header, Message, Model, Request, Target, Task, TaskPage, ToolCall,
 };
 use bindings::wirken::chat::types::{AssistantItem, Part};
 use line::{Line, Malformed, Reader};
@@ -41,7 +41,7 @@ impl Guest for Demo {
         }
     }
 
-    fn decode_models(status: u16, body: Vec<u8>) -> Result<TaskPage, Error> {
+    fn decode_models(_target: Target, status: u16, _headers: Vec<Header>, body: Vec<u8>) -> Result<TaskPage, Error> {
         wirken_guest::init();
         if status != 200 {
             return Err(error("protocol", format!("the list of models was answered with status {status}")));
@@ -66,7 +66,7 @@ struct State {
 }
 
 impl GuestDecoder for Decoder {
-    fn new(status: u16, _headers: Vec<Header>) -> Self {
+    fn new(_target: Target, status: u16, _headers: Vec<Header>) -> Self {
         wirken_guest::init();
         Self { state: RefCell::new(State { status, ..State::default() }) }
     }
@@ -114,8 +114,8 @@ impl State {
 fn event(line: Line) -> Event {
     match line {
         Line::Text(text) => Event::Text(text),
-        Line::Begin { id, name } => Event::ToolCallBegin((id, name)),
-        Line::Delta { id, piece } => Event::ToolCallDelta((id, piece)),
+        Line::Begin { id, name } => Event::ToolCallBegin(CallBegin { id, name }),
+        Line::Delta { id, piece } => Event::ToolCallDelta(CallDelta { id, piece }),
         Line::Call { id, name, arguments } => Event::ToolCall(ToolCall { id, name, arguments }),
         Line::Usage { input, output } => Event::Usage(vec![("input".into(), input), ("output".into(), output)]),
         Line::Stop(reason) => Event::Stop(reason),

@@ -24,7 +24,7 @@ impl wit::Guest for OpenAi {
         crate::encode_task(&target.into(), &task.action).map(Into::into).map_err(Into::into)
     }
 
-    fn decode_models(status: u16, body: Vec<u8>) -> Result<wit::TaskPage, wit::Error> {
+    fn decode_models(_target: wit::Target, status: u16, _headers: Vec<http::Header>, body: Vec<u8>) -> Result<wit::TaskPage, wit::Error> {
         wirken_guest::init();
         let models = crate::decode_models(status, &body)?;
         Ok(wit::TaskPage { models: models.into_iter().map(Into::into).collect(), next: None })
@@ -32,7 +32,7 @@ impl wit::Guest for OpenAi {
 }
 
 impl wit::GuestDecoder for Decoder {
-    fn new(status: u16, headers: Vec<http::Header>) -> Self {
+    fn new(_target: wit::Target, status: u16, headers: Vec<http::Header>) -> Self {
         wirken_guest::init();
         let headers: Vec<_> = headers.into_iter().map(|http::Header { name, value }| types::Header { name, value }).collect();
         Self(RefCell::new(crate::Decoder::new(status, &headers)))
@@ -143,8 +143,8 @@ impl From<types::Event> for wit::Event {
         match event {
             types::Event::Text(text) => Self::Text(text),
             types::Event::Reasoning(text) => Self::Reasoning(text),
-            types::Event::ToolCallBegin(id, name) => Self::ToolCallBegin((id, name)),
-            types::Event::ToolCallDelta(id, piece) => Self::ToolCallDelta((id, piece)),
+            types::Event::ToolCallBegin(id, name) => Self::ToolCallBegin(wit::CallBegin { id, name }),
+            types::Event::ToolCallDelta(id, piece) => Self::ToolCallDelta(wit::CallDelta { id, piece }),
             types::Event::ToolCall(types::ToolCall { id, name, arguments }) => Self::ToolCall(chat::ToolCall { id, name, arguments }),
             types::Event::Usage(usage) => Self::Usage(usage),
             types::Event::Stop(reason) => Self::Stop(reason),

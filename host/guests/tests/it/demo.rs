@@ -21,7 +21,7 @@ async fn answer(text: &str, tools: &[&str], piece: usize) -> Vec<Event> {
     let url = demo.encode(&target, &request).await.unwrap().unwrap().url;
     let body = url.strip_prefix("data:text/event-stream;pace=0;base64,").unwrap();
     let body = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
-    let mut decoder = provider("providers/demo", &Limits::DEFAULT).await.unwrap().decoder(200, &[]).await.unwrap();
+    let mut decoder = provider("providers/demo", &Limits::DEFAULT).await.unwrap().decoder(&Target::default(), 200, &[]).await.unwrap();
     let mut events = Vec::new();
     for piece in body.chunks(piece) {
         events.extend(decoder.push(piece).await.unwrap());

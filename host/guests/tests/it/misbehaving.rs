@@ -22,11 +22,11 @@ async fn a_decoder_fails_where_the_server_says_so() {
     let request = ChatRequest { model: "slow".into(), messages: Vec::new(), tools: Vec::new(), options: Vec::new() };
     assert_eq!(slow.encode(&target, &request).await.unwrap().unwrap().url, target.base_url);
 
-    let mut decoder = slow.decoder(200, &[]).await.unwrap();
+    let mut decoder = slow.decoder(&Target::default(), 200, &[]).await.unwrap();
     assert_eq!(decoder.push("Grüße".as_bytes()).await.unwrap(), [Event::Text("Grüße".into())]);
     let error = decoder.push(b"a trap here").await.unwrap_err();
     assert!(matches!(&error, CallError::Trap { panic: Some(text), .. } if text.contains("a trap here")), "{error:?}");
 
-    let mut decoder = provider("fixtures/slow-provider", &LIMITS).await.unwrap().decoder(200, &[]).await.unwrap();
+    let mut decoder = provider("fixtures/slow-provider", &LIMITS).await.unwrap().decoder(&Target::default(), 200, &[]).await.unwrap();
     assert!(matches!(decoder.push(b"loop").await.unwrap_err(), CallError::Fuel { .. }));
 }

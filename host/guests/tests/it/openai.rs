@@ -2,7 +2,7 @@
 
 use wirken_engine::Limits;
 use wirken_types::http::Header;
-use wirken_types::provider::Event;
+use wirken_types::provider::{Event, Target};
 
 use crate::run::{provider, root};
 
@@ -37,7 +37,7 @@ fn document(bytes: usize) -> Vec<u8> {
 
 async fn decode(body: &[u8]) -> Vec<Event> {
     let json = Header { name: "content-type".into(), value: "application/json".into() };
-    let mut decoder = provider("providers/openai", &limits()).await.unwrap().decoder(200, &[json]).await.unwrap();
+    let mut decoder = provider("providers/openai", &limits()).await.unwrap().decoder(&Target::default(), 200, &[json]).await.unwrap();
     let mut events = Vec::new();
     for piece in body.chunks(64 * 1024) {
         events.extend(decoder.push(piece).await.unwrap());

@@ -11,6 +11,7 @@ use wirken_manifest::{Kind, Manifest};
 use wirken_plugin::{Access, Grant, Package, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
 use wirken_types::chat::plain_text;
 use wirken_types::event::ToolOutcome;
+use wirken_types::provider::Target;
 
 fn package(path: &str) -> Package {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist").join(path);
@@ -162,8 +163,8 @@ async fn a_decoder_that_traps_or_loops_fails_its_own_response() {
     let engine = engine();
     let provider = ProviderPlugin::load(&engine, package("fixtures/slow-provider")).unwrap();
     for (bytes, code) in [("trap", "unreachable"), ("loop", "")] {
-        let mut bad = provider.decoder(200, &[]).await.unwrap();
-        let mut good = provider.decoder(200, &[]).await.unwrap();
+        let mut bad = provider.decoder(&Target::default(), 200, &[]).await.unwrap();
+        let mut good = provider.decoder(&Target::default(), 200, &[]).await.unwrap();
         let error = bad.push(bytes.as_bytes()).await.unwrap_err();
         assert!(code.is_empty() || error.code() == code, "{error:?}");
         assert!(bad.push(b"more").await.is_err(), "a dead instance stays dead");
