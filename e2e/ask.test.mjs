@@ -44,8 +44,7 @@ test('calls a tool and answers with its result', async () => {
 test('ends a turn that would go on for ever', async () => {
   model.clearRequests();
   const result = await wirken.command(['ask', '-m', 'for ever']);
-  assert.ok(requests(model).length <= MAX_ROUNDS, `${requests(model).length} rounds`);
-  assert.ok(requests(model).length >= MAX_ROUNDS - 1, `${requests(model).length} rounds`);
+  assert.equal(requests(model).length, MAX_ROUNDS);
   assert.notEqual(result.code, 0);
   assert.match(result.stderr, /20 times.*limit/);
 });

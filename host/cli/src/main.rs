@@ -51,7 +51,13 @@ fn main() -> ExitCode {
 }
 
 fn start_log(environment: &environment::Environment) {
-    let filter = environment.log.as_deref().unwrap_or("warn");
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let wanted = environment.log.as_deref().unwrap_or("warn");
+    let filter = tracing_subscriber::EnvFilter::try_new(wanted).unwrap_or_else(|error| {
+        let name = environment::LOG;
+        output::note(format_args!(
+            "{name} is not understood ({error}), so warnings alone are logged: write `debug`, or `wirken_egress=debug`."
+        ));
+        tracing_subscriber::EnvFilter::new("warn")
+    });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(environment.color).init();
 }

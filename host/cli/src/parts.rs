@@ -205,7 +205,7 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) 
     let engine = engine(folder)?;
     let path = wirken_ledger::path_in(folder.root());
     let ledger = Ledger::open(&path, wirken_ledger::Options::default())?;
-    let reader = Reader::open(&path)?;
+    let (reader, history) = (Reader::open(&path)?, Reader::open(&path)?);
 
     let provider = ProviderPlugin::load(&engine, package(Kind::Provider, &config.provider.component)?)?;
     let grant = Grant { workspace: Some((workspace(folder, config)?, Access::ReadWrite)) };
@@ -224,7 +224,7 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) 
     });
     let model = provider_model(provider, config, vault, &ledger, Arc::clone(&scanner))?;
     let instructions = config.instructions().to_owned();
-    let parts = Parts { ledger: ledger.clone(), reader, model: Arc::new(model), tools: Arc::new(tools), instructions, scanner };
+    let parts = Parts { ledger: ledger.clone(), reader, history, model: Arc::new(model), tools: Arc::new(tools), instructions, scanner };
     let gateway = Gateway::start(parts);
     Ok(Assembly { gateway, ledger })
 }

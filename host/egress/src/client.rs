@@ -224,9 +224,8 @@ impl Egress {
         if bytes > self.shared.limits.response_head {
             return Err(Error::Limit { what: "the head of the response", bytes: self.shared.limits.response_head, sent: true });
         }
-        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
-            && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-        {
+        let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+        if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
             return Err(Error::Protocol(format!("{host} compressed its response unasked, so that it cannot be checked for secrets")));
         }
         if response.content_length().is_some_and(|length| length > bounds.limit) {

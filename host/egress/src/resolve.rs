@@ -148,3 +148,26 @@ impl reqwest::dns::Resolve for Localhost {
         Box::pin(std::future::ready(answer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(Vec<IpAddr>);
+
+    impl Resolve for Fixed {
+        fn resolve(&self, _: String) -> BoxFuture<'static, Result<Vec<IpAddr>, String>> {
+            let answer = self.0.clone();
+            Box::pin(async move { Ok(answer) })
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_names_addresses_only_the_open_ones_are_handed_on() {
+        use reqwest::dns::Resolve as _;
+        let addresses = ["127.0.0.1", "8.8.8.8", "::1", "169.254.169.254", "2001:4860:4860::8888", "10.0.0.1"];
+        let fixed = Fixed(addresses.map(|address| address.parse().expect(address)).to_vec());
+        let answer = Guarded(Arc::new(fixed)).resolve("api.example.com".parse().expect("a name")).await.expect("some are open");
+        assert_eq!(answer.map(|address| address.ip().to_string()).collect::<Vec<_>>(), ["8.8.8.8", "2001:4860:4860::8888"]);
+    }
+}

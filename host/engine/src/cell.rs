@@ -3,9 +3,10 @@
 //! Every call is bracketed: [`Cell::begin`] waits for a permit and arms fuel and deadline, [`Running::watch`] holds a
 //! wall clock over the call, [`Cell::end`] turns whatever came back into a typed result.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline, WasmCoreDump};
 
 use crate::error::CallError;
@@ -46,6 +47,8 @@ pub struct Cell<T: 'static> {
     engine: Engine,
     limits: Limits,
     store: Store<State<T>>,
+    /// Its room in the pool, from the first call on; given back last, once the store has left it.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// A call under way: its permit and its clock. Dropping it ends both.
@@ -65,15 +68,16 @@ impl<T: Send + 'static> Cell<T> {
         store.epoch_deadline_callback(|context| {
             if Instant::now() >= context.data().guard.deadline { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
         });
-        Self { engine, limits, store }
+        Self { engine, limits, store, place: None }
     }
 
-    /// Waits for one of the engine's permits, then arms this call's fuel and deadline.
+    /// Waits for room for the instance, where it has none yet, and for one of the engine's permits; then arms this call's
+    /// fuel and deadline. Room comes first: who has a permit never waits for it.
     pub async fn begin(&mut self) -> Result<Running, CallError> {
-        let permit = std::sync::Arc::clone(self.engine.permits())
-            .acquire_owned()
-            .await
-            .map_err(|_| CallError::Host { message: "the engine is shutting down".into() })?;
+        if self.place.is_none() {
+            self.place = Some(acquire(self.engine.places()).await?);
+        }
+        let permit = acquire(self.engine.permits()).await?;
         let ticking = self.engine.ticker().start();
         self.store.set_fuel(self.limits.fuel).map_err(|error| CallError::Host { message: error.to_string() })?;
         self.store.set_epoch_deadline(1);
@@ -120,6 +124,11 @@ impl<T: Send + 'static> Cell<T> {
         let dump = error.downcast_ref::<WasmCoreDump>()?;
         dump.memories().iter().find_map(|memory| panic_message_in(memory.data(&self.store)))
     }
+}
+
+async fn acquire(semaphore: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, CallError> {
+    let permit = Arc::clone(semaphore).acquire_owned().await;
+    permit.map_err(|_| CallError::Host { message: "the engine is shutting down".into() })
 }
 
 impl<T> std::fmt::Debug for Cell<T> {

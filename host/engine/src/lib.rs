@@ -30,10 +30,14 @@ use cache::Cache;
 use ticker::Ticker;
 
 /// Instances that the pool keeps room for. Each is address space, not memory, until it is used.
+/// Whoever wants one more waits.
 const POOL_INSTANCES: u32 = 128;
 
 /// Core modules in one component: a plain guest has one, one built with an adapter up to four.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+
+/// Its own, and an adapter's.
+const MEMORIES_PER_COMPONENT: u32 = 2;
 
 /// Stack of a guest call, in bytes. Past it a guest gets a stack overflow trap, which ends its call alone.
 const GUEST_STACK_BYTES: usize = 512 * 1024;
@@ -71,6 +75,8 @@ struct Inner {
     maximum: Limits,
     cache: Option<Cache>,
     permits: Arc<Semaphore>,
+    /// Of the pool: a decoder keeps its instance for as long as its response takes.
+    places: Arc<Semaphore>,
     ticker: Ticker,
 }
 
@@ -97,7 +103,8 @@ impl Engine {
         };
         let ticker = Ticker::new(wasmtime.clone());
         let permits = Arc::new(Semaphore::new(options.concurrent_calls));
-        Ok(Self { inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, permits, ticker }) })
+        let places = Arc::new(Semaphore::new(POOL_INSTANCES as usize));
+        Ok(Self { inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, permits, places, ticker }) })
     }
 
     /// The engine itself, for linkers.
@@ -132,6 +139,10 @@ impl Engine {
 
     fn permits(&self) -> &Arc<Semaphore> {
         &self.inner.permits
+    }
+
+    fn places(&self) -> &Arc<Semaphore> {
+        &self.inner.places
     }
 
     fn ticker(&self) -> &Ticker {
@@ -178,9 +189,9 @@ fn config(maximum: &Limits) -> Config {
     pool.total_component_instances(POOL_INSTANCES)
         .total_core_instances(POOL_INSTANCES * CORE_INSTANCES_PER_COMPONENT)
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .total_memories(POOL_INSTANCES)
-        .max_memories_per_component(2)
-        .total_tables(POOL_INSTANCES * 4)
+        .total_memories(POOL_INSTANCES * MEMORIES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .total_tables(POOL_INSTANCES * CORE_INSTANCES_PER_COMPONENT)
         .max_tables_per_component(CORE_INSTANCES_PER_COMPONENT)
         .total_stacks(POOL_INSTANCES)
         .table_elements(maximum.table_elements)

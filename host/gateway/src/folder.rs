@@ -21,7 +21,7 @@ pub enum FolderError {
     NotOwned { path: PathBuf },
     #[error("the data folder {} is open to other users (mode {mode:o}): run `chmod 700 {}`", path.display(), path.display())]
     Open { path: PathBuf, mode: u32 },
-    #[error("another wirken (process {holder}) is using the data folder {}: stop it first, or let it do this", path.display())]
+    #[error("another wirken (process {holder}) is using the data folder {}: stop it first", path.display())]
     Locked { path: PathBuf, holder: String },
 }
 

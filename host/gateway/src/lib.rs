@@ -11,6 +11,7 @@ mod registry;
 mod screen;
 mod session;
 mod shared;
+mod sparse;
 mod tools;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use wirken_types::event::{Event, Place};
 use wirken_types::{SessionId, Timestamp, TurnId};
 
 pub use model::{Answer, Model, ProviderModel, ProviderParts};
+pub use sparse::Sparse;
 pub use tools::{DenyTools, NameTaken, ToolSet, Tools};
 
 use registry::{Entry, Registry};
@@ -38,6 +40,8 @@ const ACTORS_TRIED: usize = 3;
 pub struct Parts {
     pub ledger: Ledger,
     pub reader: Reader,
+    /// A second reading side, for what takes long: histories, and the check of a chain.
+    pub history: Reader,
     pub model: Arc<dyn Model>,
     pub tools: Arc<dyn Tools>,
     /// What the agent is told before every conversation.
@@ -201,12 +205,18 @@ impl Gateway {
         if known.closed_at.is_some() {
             return Err(GatewayError::Closed(session));
         }
-        let entry = self.registry.entry(session);
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        entry.send(Command::Close { by: by.to_owned(), reply }).await?;
-        answer.await.unwrap_or(Err(GatewayError::Stopping))?;
-        self.registry.forget(session);
-        Ok(())
+        // As with a message: an actor may end by itself just then.
+        for _ in 0..ACTORS_TRIED {
+            let entry = self.registry.entry(session);
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            if entry.send(Command::Close { by: by.to_owned(), reply }).await.is_ok()
+                && let Ok(closed) = answer.await
+            {
+                self.registry.forget(session);
+                return closed;
+            }
+        }
+        Err(GatewayError::Stopping)
     }
 
     /// Everything recorded in a session from now on, and glimpses of what is under way.
@@ -231,12 +241,19 @@ impl Gateway {
 
     /// All rows of a session, in order.
     pub async fn rows(&self, session: SessionId) -> Result<Vec<Row>, GatewayError> {
-        self.read(move |reader| reader.rows(session, 0)).await
+        self.rows_from(session, 0).await
+    }
+
+    /// Its rows from a sequence number on.
+    pub async fn rows_from(&self, session: SessionId, seq: u64) -> Result<Vec<Row>, GatewayError> {
+        self.registry.read_history(move |reader| reader.rows(session, seq)).await
     }
 
     /// Checks a session's chain.
     pub async fn verify(&self, session: SessionId) -> Result<Report, GatewayError> {
-        self.read(move |reader| wirken_ledger::verify(reader, wirken_ledger::Scope::Chain(session.into()), &mut |_| {})).await
+        self.registry
+            .read_history(move |reader| wirken_ledger::verify(reader, wirken_ledger::Scope::Chain(session.into()), &mut |_| {}))
+            .await
     }
 
     /// Records what belongs to no session.

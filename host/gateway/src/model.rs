@@ -53,7 +53,7 @@ pub struct ProviderParts {
     pub model: String,
     pub target: Target,
     pub options: Vec<(String, String)>,
-    /// Made anew for each request: credentials change while the gateway runs.
+    /// What each request may do, and the credentials that it may carry.
     pub authority: Box<dyn Fn() -> Authority + Send + Sync>,
 }
 
@@ -140,7 +140,12 @@ impl Inner {
             }
         }
         // Nothing left, so trying again repeats nothing.
-        let kind = if error.retryable() && !error.sent() { "unavailable" } else { error.kind() };
+        let kind = match &error {
+            error if error.retryable() && !error.sent() => "unavailable",
+            // What this host does not offer, it does not offer the next time either.
+            wirken_egress::Error::Unavailable(_) => "not-offered",
+            error => error.kind(),
+        };
         ProviderError { kind: kind.into(), message: format!("{error}."), retry_after_millis: None }
     }
 }

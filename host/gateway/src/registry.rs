@@ -128,6 +128,13 @@ impl Registry {
         self.shared.read(question).await
     }
 
+    pub(crate) async fn read_history<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, wirken_ledger::Error> + Send + 'static,
+    ) -> Result<T, GatewayError> {
+        self.shared.read_history(question).await
+    }
+
     fn entry_in(&self, live: &mut Live, id: SessionId) -> Entry {
         if let Some(entry) = live.entries.get(&id)
             && !entry.commands.is_closed()

@@ -58,7 +58,7 @@ pub(crate) async fn run(
     watchers: broadcast::Sender<Update>,
     running: Arc<AtomicBool>,
 ) {
-    let rows = match shared.read(move |reader| reader.rows(id, 0)).await {
+    let rows = match shared.read_history(move |reader| reader.rows(id, 0)).await {
         Ok(rows) => rows,
         Err(error) => return refuse_all(&mut inbox, &error).await,
     };
@@ -203,8 +203,11 @@ impl Actor {
                 self.opened = true;
                 Ok(accepted)
             }
-            Err(GatewayError::Ledger(wirken_ledger::Error::Duplicate { chain, .. })) => {
-                Ok(Accepted { session: chain.session().unwrap_or(self.id), duplicate: true, ..accepted })
+            Err(GatewayError::Ledger(wirken_ledger::Error::Duplicate { chain, seq, .. })) => {
+                // The turn that took it then.
+                let rows = self.shared.read_history(move |reader| reader.rows(chain, seq)).await?;
+                let turn = rows.first().and_then(|row| row.event.turn()).unwrap_or(accepted.turn);
+                Ok(Accepted { session: chain.session().unwrap_or(self.id), turn, duplicate: true })
             }
             Err(error) => Err(error),
         }

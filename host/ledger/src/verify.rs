@@ -34,7 +34,8 @@ pub fn verify(reader: &Reader, scope: Scope, progress: &mut dyn FnMut(Progress))
         if report.erased == 0 || !matches!(scope, Scope::Chain(Chain::Session(_))) {
             return Ok(());
         }
-        let mut system = Report { scope: Scope::Chain(Chain::System), ..report.clone() };
+        let scope = Scope::Chain(Chain::System);
+        let mut system = Report { scope, verdict: Verdict::Ok, chains: 0, rows: 0, payloads: 0, erased: 0 };
         walk(connection, &mut system, &mut |_| {})
     });
     match walked {

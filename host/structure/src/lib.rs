@@ -18,21 +18,15 @@ pub const ROOMS: &[(&str, Place)] = &[
     ("suffix", Place::Layer(0)),
     ("types", Place::Layer(0)),
     ("secret", Place::Layer(0)),
-    ("wire", Place::Layer(1)),
     ("manifest", Place::Layer(1)),
-    ("permissions", Place::Layer(1)),
     ("turn", Place::Layer(1)),
     ("config", Place::Layer(2)),
     ("ledger", Place::Layer(2)),
     ("vault", Place::Layer(2)),
     ("egress", Place::Layer(2)),
     ("engine", Place::Layer(2)),
-    ("sandbox", Place::Layer(2)),
     ("bindings", Place::Layer(3)),
     ("plugin", Place::Layer(4)),
-    ("mcp", Place::Layer(4)),
-    ("skills", Place::Layer(4)),
-    ("siem", Place::Layer(4)),
     ("gateway", Place::Layer(5)),
     ("webchat", Place::Layer(6)),
     ("cli", Place::Layer(7)),
@@ -88,7 +82,7 @@ const NAMES: &[&str] = &[
     "whatsapp",
 ];
 
-/// Those that are ordinary words too: found where they stand alone and capitalized, or in an identifier.
+/// Those that are ordinary words too: found where they stand alone, or in an identifier.
 const WORDS: &[&str] = &["bedrock", "claude", "grok", "matrix", "slack", "teams"];
 
 /// The first name of a platform or vendor in a text.

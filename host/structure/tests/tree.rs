@@ -76,6 +76,8 @@ fn every_crate_has_a_place() {
     assert!(rooms.len() > 10, "{rooms:?}");
     let homeless: Vec<_> = rooms.iter().filter(|room| !ROOMS.iter().any(|(name, _)| name == room)).collect();
     assert!(homeless.is_empty(), "give these a place in host/structure/src/lib.rs: {homeless:?}");
+    let gone: Vec<_> = ROOMS.iter().filter(|(name, _)| !rooms.contains(*name)).collect();
+    assert!(gone.is_empty(), "these have a place and are not there: {gone:?}");
 }
 
 #[test]

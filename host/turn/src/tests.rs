@@ -8,6 +8,7 @@ use wirken_types::{Digest, TurnId};
 
 use super::*;
 use crate::resume::MAX_RESUMES;
+use crate::turn::MAX_ITEMS;
 
 fn setup() -> Setup {
     let origin = ToolOrigin { component: "files".into(), digest: Digest::ZERO };
@@ -380,4 +381,31 @@ fn of_an_answer_that_told_a_secret_nothing_is_kept() {
     driven.input(Input::Step(Step::Text("It begins with sk-".into()))).input(failure("leak", None));
     assert!(driven.turn.ended());
     assert!(driven.events.iter().all(|event| !matches!(event.kind(), "responded" | "outbound-attempted")), "{:?}", driven.events);
+}
+
+#[test]
+fn what_a_provider_says_of_a_failure_is_bounded_on_both_sides() {
+    for (bytes, kept) in [(2048, 2048), (2049, 2048)] {
+        let mut driven = Driven::start();
+        let error = ProviderError { kind: "k".repeat(bytes), message: "m".repeat(bytes), retry_after_millis: None };
+        driven.input(Input::Step(Step::Failed(error)));
+        let failed = driven.events.iter().find_map(|event| match event {
+            Event::RequestFailed { error, message, .. } => Some((error.len(), message.len())),
+            _ => None,
+        });
+        assert_eq!(failed, Some((128, kept)));
+        assert!(matches!(driven.events.last(), Some(Event::TurnInterrupted { reason, .. }) if reason.len() == kept));
+    }
+}
+
+#[test]
+fn the_parts_of_a_response_are_bounded_on_both_sides() {
+    let mut driven = Driven::start();
+    for number in 0..MAX_ITEMS {
+        let step = if number % 2 == 0 { Step::Text(String::new()) } else { Step::Reasoning(String::new()) };
+        driven.turn.handle(Input::Step(step));
+    }
+    assert!(!driven.turn.ended());
+    driven.step(Step::Other(String::new(), String::new()));
+    assert!(driven.turn.ended());
 }

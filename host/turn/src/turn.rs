@@ -29,6 +29,12 @@ const MAX_ID_BYTES: usize = 512;
 /// Totals that a response may have.
 const MAX_TOTALS: usize = 32;
 
+/// Items of one response: texts, thoughts, calls and documents, each of which takes room even where it is empty.
+pub(crate) const MAX_ITEMS: usize = 10_000;
+
+/// Of what a provider says of a failure; it is part of the row, and can be erased by nobody.
+const MAX_FAILURE_BYTES: usize = 2 * 1024;
+
 /// Tool calls in one response.
 const MAX_CALLS: usize = 64;
 
@@ -228,7 +234,10 @@ impl Turn {
                 }
                 effects.push(Effect::Show(Shown::Reasoning { text }));
             }
-            Step::ToolCallBegin(id, tool) => effects.push(Effect::Show(Shown::CallBegun { id, tool })),
+            Step::ToolCallBegin(id, tool) => {
+                response.bytes += id.len() + tool.len();
+                effects.push(Effect::Show(Shown::CallBegun { id, tool }));
+            }
             Step::ToolCallDelta(..) => {}
             Step::ToolCall(mut call) => {
                 response.bytes += call.arguments.len() + call.name.len() + call.id.len();
@@ -266,12 +275,18 @@ impl Turn {
                 cut(&mut reason, MAX_NAME_BYTES);
                 response.stop = Some(reason);
             }
-            Step::Progress(label, done, total) => effects.push(Effect::Show(Shown::Progress { label, done, total })),
+            Step::Progress(label, done, total) => {
+                response.bytes += label.len();
+                effects.push(Effect::Show(Shown::Progress { label, done, total }));
+            }
             Step::Failed(error) => return self.failed(&error, effects),
             Step::Other(kind, value) => {
                 response.bytes += value.len() + kind.len();
                 response.items.push(AssistantItem::Other(kind, value));
             }
+        }
+        if self.response.items.len() > MAX_ITEMS {
+            return self.broken("limit", format!("the model's answer has more than {MAX_ITEMS} parts"), effects);
         }
         if self.response.bytes > MAX_RESPONSE_BYTES {
             self.broken("limit", format!("the model's answer is larger than {MAX_RESPONSE_BYTES} bytes"), effects);
@@ -348,6 +363,9 @@ impl Turn {
     }
 
     fn failed(&mut self, error: &ProviderError, effects: &mut Vec<Effect>) {
+        let mut error = error.clone();
+        cut(&mut error.kind, MAX_NAME_BYTES);
+        cut(&mut error.message, MAX_FAILURE_BYTES);
         let busy = matches!(error.kind.as_str(), "rate-limited" | "overloaded" | "unavailable");
         let wait = error.retry_after_millis.unwrap_or(500 << self.attempt.min(6));
         if busy && self.response.items.is_empty() && self.attempt < MAX_ATTEMPTS && wait <= MAX_WAIT_MILLIS {
@@ -359,7 +377,7 @@ impl Turn {
             ]);
             return;
         }
-        self.broken(&error.kind, error.message.clone(), effects);
+        self.broken(&error.kind, error.message, effects);
     }
 
     /// Ends a turn whose response broke off. What came before stands.

@@ -12,7 +12,7 @@ const ENDS = {
   "content-filter": "The provider's filter cut the answer off.",
 };
 const NOTHING = "The model answered nothing.";
-/** Of what a tool answered, so much is shown; the rest is in the ledger. */
+/** Of what a tool answered, so much is shown; `wirken sessions show` and the ledger have the rest. */
 const RESULT_CHARS = 20_000;
 
 export class Thread {

@@ -99,8 +99,7 @@ pub(crate) async fn session<B: Backend>(
 ) -> Result<Json<History>, Failure> {
     let Path(id) = id?;
     let session = app.own(id).await?.ok_or_else(no_such_chat)?;
-    let rows = app.backend.rows(id).await?;
-    let items = rows.into_iter().filter(|row| row.seq >= from).map(Item::from).collect();
+    let items = app.backend.rows(id, from).await?.into_iter().map(Item::from).collect();
     Ok(Json(History { session: Chat::of(session, app.backend.running(id)), items }))
 }
 
@@ -109,7 +108,7 @@ pub(crate) async fn ledger<B: Backend>(State(app): State<App<B>>, id: Id) -> Res
     app.own(id).await?.ok_or_else(no_such_chat)?;
     let verification = app.backend.verify(id).await?.into();
     // Rows that cannot be read are no reason to hide what the check found.
-    let rows = app.backend.rows(id).await.unwrap_or_default();
+    let rows = app.backend.rows(id, 0).await.unwrap_or_default();
     Ok(Json(LedgerView { rows: rows.iter().map(LedgerRow::from).collect(), verification }))
 }
 

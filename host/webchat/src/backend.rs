@@ -49,7 +49,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// Those that were used last, the newest first.
     fn sessions(&self, account: &str, limit: usize) -> impl Future<Output = Result<Vec<Session>, BackendError>> + Send;
     fn session(&self, id: SessionId) -> impl Future<Output = Result<Option<Session>, BackendError>> + Send;
-    fn rows(&self, session: SessionId) -> impl Future<Output = Result<Vec<Row>, BackendError>> + Send;
+    /// From a sequence number on.
+    fn rows(&self, session: SessionId, from: u64) -> impl Future<Output = Result<Vec<Row>, BackendError>> + Send;
     fn verify(&self, session: SessionId) -> impl Future<Output = Result<Verification, BackendError>> + Send;
     /// Records what belongs to no session: who logged in, and who was refused.
     fn record(&self, action: &'static str, detail: serde_json::Value) -> impl Future<Output = Result<(), BackendError>> + Send;

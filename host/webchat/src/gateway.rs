@@ -36,8 +36,8 @@ impl Backend for Gateway {
         Ok(Self::session(self, id).await?)
     }
 
-    async fn rows(&self, session: SessionId) -> Result<Vec<Row>, BackendError> {
-        Ok(Self::rows(self, session).await?)
+    async fn rows(&self, session: SessionId, from: u64) -> Result<Vec<Row>, BackendError> {
+        Ok(self.rows_from(session, from).await?)
     }
 
     async fn record(&self, action: &'static str, detail: serde_json::Value) -> Result<(), BackendError> {

@@ -1,6 +1,6 @@
 //! The server: where it listens, what each request passes first, and how it ends.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -26,6 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wirken_gateway::Sparse;
 use wirken_ledger::Session;
 use wirken_types::event::Place;
 use wirken_types::{SessionId, Timestamp};
@@ -207,8 +208,7 @@ pub(crate) struct Shared {
     pub(crate) closing: CancellationToken,
     pub(crate) tasks: TaskTracker,
     list: watch::Sender<()>,
-    /// When refusals were recorded.
-    refusals: Mutex<VecDeque<Instant>>,
+    refusals: Sparse,
     places: Mutex<HashMap<SessionId, Place>>,
 }
 
@@ -239,7 +239,7 @@ impl<B: Backend> App<B> {
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
             list: watch::Sender::new(()),
-            refusals: Mutex::default(),
+            refusals: Sparse::new(REFUSALS_RECORDED, REFUSALS_WITHIN),
             places: Mutex::new(HashMap::new()),
         };
         Self { backend, shared: Arc::new(shared) }
@@ -247,15 +247,9 @@ impl<B: Backend> App<B> {
 
     /// Records that somebody was refused, unless that was recorded too often lately.
     pub(crate) fn refused(&self, action: &'static str, reason: &str) {
-        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        while refusals.front().is_some_and(|at| at.elapsed() >= REFUSALS_WITHIN) {
-            refusals.pop_front();
-        }
-        if refusals.len() >= REFUSALS_RECORDED {
+        if !self.refusals.passes() {
             return;
         }
-        refusals.push_back(Instant::now());
-        drop(refusals);
         let (backend, reason) = (self.backend.clone(), reason.chars().take(200).collect::<String>());
         self.tasks.spawn(async move {
             if let Err(error) = backend.record(action, serde_json::json!({ "reason": reason })).await {

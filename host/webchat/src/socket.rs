@@ -178,11 +178,11 @@ impl<B: Backend> Socket<B> {
         let updates = self.app.backend.watch(session);
         let mut watched = Watched { session, next: from.unwrap_or(0), updates };
         if from.is_some() {
-            let rows = match self.app.backend.rows(session).await {
+            let rows = match self.app.backend.rows(session, watched.next).await {
                 Ok(rows) => rows,
                 Err(error) => return self.error(&error.to_string(), None).await,
             };
-            for row in rows.iter().filter(|row| row.seq >= watched.next) {
+            for row in &rows {
                 self.feed(&ToPage::Recorded { session, seq: row.seq, at: row.at, event: &row.event, tree: tree(&row.event) }).await?;
             }
             self.flush().await?;

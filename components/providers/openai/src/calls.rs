@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::error::protocol;
 use crate::types::{Error, Event, ToolCall};
 
-/// In one response.
-pub const MAX_CALLS: usize = 128;
+/// In one response: as many as the host takes.
+pub const MAX_CALLS: usize = 64;
 
 /// Of all calls of a response together.
 pub const MAX_ARGUMENT_BYTES: usize = 1024 * 1024;

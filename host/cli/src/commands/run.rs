@@ -9,9 +9,10 @@ use std::time::Instant;
 use anyhow::Context;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
-use wirken_gateway::Gateway;
 use wirken_gateway::control::{self, Reply, Request};
+use wirken_gateway::{Gateway, Sparse};
 use wirken_types::Timestamp;
+use wirken_webchat::bounds::{REFUSALS_RECORDED, REFUSALS_WITHIN};
 use wirken_webchat::{Logins, WebChat};
 
 use crate::args::Run;
@@ -41,6 +42,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
             address,
             provider: provider.clone(),
             started: Timestamp::now(),
+            refusals: Sparse::new(REFUSALS_RECORDED, REFUSALS_WITHIN),
         });
         let control = tokio::spawn(control.serve(handler));
 
@@ -87,6 +89,7 @@ struct Handler {
     address: SocketAddr,
     provider: String,
     started: Timestamp,
+    refusals: Sparse,
 }
 
 impl control::Handler for Handler {
@@ -95,6 +98,9 @@ impl control::Handler for Handler {
     }
 
     fn refused(&self, uid: u32, pid: i32, reason: &'static str) {
+        if !self.refusals.passes() {
+            return;
+        }
         let gateway = self.gateway.clone();
         tokio::spawn(async move {
             let detail = json!({ "uid": uid, "pid": pid, "reason": reason });

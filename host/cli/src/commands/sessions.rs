@@ -66,7 +66,7 @@ pub(crate) fn find(reader: Option<&Reader>, text: &str) -> anyhow::Result<Sessio
         return reader.session(id)?.ok_or_else(unknown);
     }
     if text.len() < 4 {
-        return Err(unknown());
+        bail!("{:?} is too little of a session's id: give the last 4 characters of it, or more", one_line(&text, 64));
     }
     let mut sessions = reader.sessions(&SessionFilter::default())?;
     sessions.retain(|session| session.id.to_string().ends_with(&text));

@@ -1,4 +1,5 @@
-//! The shipped binary has no crash points: it is killed at random instead.
+//! The shipped binary has no crash points: it is killed at random instead. Here while it asks for itself, where what was
+//! cut off is ended by the next start; `e2e/kill.test.mjs` kills the gateway, which takes it up.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -10,7 +11,7 @@ use wirken_types::event::Event;
 use crate::support::Wirken;
 
 #[test]
-fn killed_at_random_every_message_ends_in_one_turn_and_no_call_starts_twice() {
+fn a_question_that_is_killed_at_random_ends_in_one_turn_and_starts_no_call_twice() {
     let wirken = Wirken::with_demo();
     wirken.ok(&["ask", "-m", "hello"]);
     let mut seed = u64::from(std::process::id());
@@ -23,12 +24,12 @@ fn killed_at_random_every_message_ends_in_one_turn_and_no_call_starts_twice() {
         child.kill().ok();
         child.wait().unwrap();
     }
-    // The gateway takes up what is open.
+    // The next start ends what is open.
     let mut gateway = wirken.command(&["run", "-p", "0"]).stdout(Stdio::null()).spawn().unwrap();
     let reader = Reader::open(&wirken_ledger::path_in(&wirken.data())).unwrap();
     let began = Instant::now();
     while !reader.open_turns().unwrap().is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(30), "unfinished turns were not taken up: {:?}", reader.open_turns());
+        assert!(began.elapsed() < Duration::from_secs(30), "unfinished turns were not ended: {:?}", reader.open_turns());
         std::thread::sleep(Duration::from_millis(50));
     }
     gateway.kill().unwrap();

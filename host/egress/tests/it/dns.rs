@@ -40,23 +40,6 @@ async fn a_name_that_leads_to_a_closed_address_is_refused() {
 }
 
 #[tokio::test]
-async fn a_closed_address_among_open_ones_is_never_connected_to() {
-    let (connections, mut counted) = tokio::sync::mpsc::unbounded_channel();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok(accepted) = listener.accept().await {
-            connections.send(accepted.1).unwrap();
-        }
-    });
-    let origin = format!("https://api.example.com:{port}");
-    // The open one, a documentation neighbour that nobody serves here, fails; the closed one must not be its fallback.
-    let (kind, sent, message) = refusal(&resolving(&["127.0.0.1", "192.0.1.1", "::1"]), get(&origin), own(&[&origin])).await;
-    assert_eq!((kind, sent), ("connect", false), "{message}");
-    assert!(counted.try_recv().is_err(), "this machine was connected to");
-}
-
-#[tokio::test]
 async fn a_name_without_an_answer_sends_nothing() {
     let (kind, sent, message) = refusal(&resolving(&[]), get("https://api.example.com/"), own(&["https://api.example.com"])).await;
     assert_eq!((kind, sent), ("connect", false));

@@ -119,6 +119,8 @@ async fn what_almost_is_a_secret_passes_whole() {
 async fn a_compressed_response_cannot_be_searched_and_goes_no_further() {
     let server = canned(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 1\r\n\r\nx").await;
     assert_eq!(refusal(&guarded(), get(format!("http://{server}/")), at(server)).await.0, "protocol");
+    let server = canned(b"HTTP/1.1 200 OK\r\ncontent-encoding: identity\r\ncontent-encoding: gzip\r\ncontent-length: 1\r\n\r\nx").await;
+    assert_eq!(refusal(&guarded(), get(format!("http://{server}/")), at(server)).await.0, "protocol");
     let server = canned(b"HTTP/1.1 200 OK\r\ncontent-encoding: Identity\r\ncontent-length: 1\r\n\r\nx").await;
     assert_eq!(text(&guarded(), get(format!("http://{server}/")), at(server)).await.1, "x");
 }

@@ -1,9 +1,8 @@
 //! Sessions: messages taken once, turns stopped, closed and taken up again.
 
-use std::time::Duration;
-
-use wirken_gateway::{GatewayError, MAX_MESSAGE_BYTES};
+use wirken_gateway::{GatewayError, MAX_MESSAGE_BYTES, Update};
 use wirken_ledger::Options;
+use wirken_turn::Shown;
 use wirken_types::event::Event;
 
 use crate::support::{open, over, say};
@@ -18,7 +17,7 @@ async fn a_message_is_durable_when_it_is_accepted_and_answered_once() {
     assert!(matches!(over(&gateway, accepted.session, accepted.turn).await, Event::TurnFinished { .. }));
     let again = gateway.say(say("c", "k1", "grüß dich 👋")).await.unwrap();
     assert!(again.duplicate);
-    assert_eq!(again.session, accepted.session);
+    assert_eq!((again.session, again.turn), (accepted.session, accepted.turn));
     let rows = gateway.rows(accepted.session).await.unwrap();
     assert_eq!(rows.iter().filter(|row| row.event.kind() == "inbound").count(), 1);
     let answer = rows.iter().find_map(|row| if let Event::OutboundAttempted { content, .. } = &row.event { content.clone() } else { None });
@@ -43,8 +42,16 @@ async fn messages_that_arrive_together_share_one_session() {
 async fn a_stop_ends_a_turn_that_hangs_and_keeps_what_had_come() {
     let folder = tempfile::tempdir().unwrap();
     let (gateway, _ledger) = open(folder.path(), Options::default());
+    let opened = gateway.say(say("c", "first", "hello")).await.unwrap();
+    over(&gateway, opened.session, opened.turn).await;
+    let mut updates = gateway.watch(opened.session);
     let accepted = gateway.say(say("c", "k", "hang")).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut shown = String::new();
+    while shown != "You said: hang" {
+        if let Update::Glimpse { shown: Shown::Text { text }, .. } = updates.recv().await.unwrap() {
+            shown.push_str(&text);
+        }
+    }
     assert!(gateway.running(accepted.session));
     assert!(gateway.stop(accepted.session, "stopped by its owner").await.unwrap());
     assert!(

@@ -108,10 +108,12 @@ pub(crate) fn open<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Gatew
     wait_for_lock(folder);
     let ledger = Ledger::open(&ledger_path(folder), options).unwrap();
     let reader = Reader::open(&ledger_path(folder)).unwrap();
+    let history = Reader::open(&ledger_path(folder)).unwrap();
     let tools = Arc::new(Counting { file: trace_path(folder) });
     let secret = Arc::new(Secret::from_string(SECRET.into()));
     let scanner = Arc::new(Scanner::new([("script/key".to_owned(), secret)]).unwrap());
-    let parts = Parts { ledger: ledger.clone(), reader, model: Arc::new(Script), tools, instructions: "Be brief.".into(), scanner };
+    let parts =
+        Parts { ledger: ledger.clone(), reader, history, model: Arc::new(Script), tools, instructions: "Be brief.".into(), scanner };
     (Gateway::start(parts), ledger)
 }
 

@@ -260,8 +260,8 @@ impl Backend for Fake {
         Ok(self.state().sessions.get(&id).map(|held| held.session.clone()))
     }
 
-    async fn rows(&self, session: SessionId) -> Result<Vec<Row>, BackendError> {
-        Ok(self.state().sessions[&session].rows.clone())
+    async fn rows(&self, session: SessionId, from: u64) -> Result<Vec<Row>, BackendError> {
+        Ok(self.state().sessions[&session].rows.iter().filter(|row| row.seq >= from).cloned().collect())
     }
 
     async fn record(&self, action: &'static str, _detail: serde_json::Value) -> Result<(), BackendError> {

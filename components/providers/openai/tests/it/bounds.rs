@@ -56,7 +56,7 @@ fn tool_calls() {
     };
     assert_eq!(calls(MAX_CALLS).last(), Some(&stop("tool-use")));
     let events = calls(MAX_CALLS + 1);
-    assert_eq!(failure(&events), ("protocol", "the model asked for more than 128 tool calls at once"));
+    assert_eq!(failure(&events), ("protocol", "the model asked for more than 64 tool calls at once"));
 }
 
 #[test]
