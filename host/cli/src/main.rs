@@ -18,6 +18,8 @@ fn main() -> ExitCode {
     // A core dump would hold every secret that is in memory. What cannot be lowered was low already.
     let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
     rustix::process::setrlimit(rustix::process::Resource::Core, none).ok();
+    // Whatever is made from here on, by tools in the workspace too, is for its owner alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let environment = environment::read();
     let args = match Args::try_parse() {
         Ok(args) => args,

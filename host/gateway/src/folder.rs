@@ -4,8 +4,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+
+/// How often, and with what pause, a lock that is held is tried for again.
+const LOOKS: u32 = 10;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A data folder of the person who runs this process, closed to everybody else.
 #[derive(Clone, Debug)]
@@ -71,7 +76,16 @@ impl Folder {
         let path = self.root.join("lock");
         let io = |source| FolderError::Io { path: self.root.clone(), source };
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(io)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let mut locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        for _ in 0..LOOKS {
+            if locked != Err(rustix::io::Errno::WOULDBLOCK) {
+                break;
+            }
+            // Somebody may only be looking whether it is locked.
+            std::thread::sleep(LOOK);
+            locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        }
+        match locked {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut holder = String::new();

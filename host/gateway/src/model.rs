@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, Stream};
 use wirken_egress::{Authority, Egress, Response};
+use wirken_engine::CallError;
 use wirken_ledger::{Batch, Chain, Ledger};
 use wirken_plugin::{Decoder, ProviderPlugin};
 use wirken_types::chat::{Message, ToolDefinition};
@@ -113,7 +114,14 @@ impl Exchange {
 
 impl Inner {
     async fn begin(&self, request: ChatRequest) -> Result<(Response, Decoder), ProviderError> {
-        let encoded = self.plugin.encode(&self.target, &request).await.map_err(|error| self.component_failed(&error))??;
+        let encoded = self.plugin.encode(&self.target, &request).await.map_err(|error| match error {
+            CallError::Output { .. } | CallError::Memory { .. } => ProviderError {
+                kind: "context-length".into(),
+                message: "This conversation is too large for one request: begin a new chat.".into(),
+                retry_after_millis: None,
+            },
+            error => self.component_failed(&error),
+        })??;
         let response = match self.egress.send(encoded, (self.authority)()).await {
             Ok(response) => response,
             Err(error) => return Err(self.request_failed(error).await),
@@ -123,7 +131,7 @@ impl Inner {
         Ok((response, decoder))
     }
 
-    fn component_failed(&self, error: &wirken_engine::CallError) -> ProviderError {
+    fn component_failed(&self, error: &CallError) -> ProviderError {
         let message = format!("The provider component {} failed: {error}.", self.plugin.info().name);
         ProviderError { kind: format!("component-{}", error.code()), message, retry_after_millis: None }
     }

@@ -112,9 +112,17 @@ impl Passing {
         let mut passed = Vec::with_capacity(steps.len());
         for step in steps {
             match step {
-                // What waits of the one waits on while the other goes on: an answer's text is read as one.
-                Step::Text(piece) => passed.extend(text(self.text.push(&piece)?)),
-                Step::Reasoning(piece) => passed.extend(reasoning(self.reasoning.push(&piece)?)),
+                // What waits of the one goes before the other, in its order; the search goes on over it.
+                Step::Text(piece) => {
+                    let ready = self.text.push(&piece)?;
+                    passed.extend(reasoning(self.reasoning.release()));
+                    passed.extend(text(ready));
+                }
+                Step::Reasoning(piece) => {
+                    let ready = self.reasoning.push(&piece)?;
+                    passed.extend(text(self.text.release()));
+                    passed.extend(reasoning(ready));
+                }
                 // Nobody sees these; the whole call follows.
                 Step::ToolCallDelta(..) => {}
                 other => {

@@ -30,6 +30,9 @@ pub enum Error {
     )]
     Database { action: &'static str, source_text: String },
 
+    #[error("the ledger's file is damaged: {source_text}; go back to a copy, and keep this one")]
+    Corrupt { source_text: String },
+
     /// This message was taken before; nothing of the batch was written.
     #[error("message {key:?} of {account} was taken before, as row {seq} of chain {chain}; nothing is to be done")]
     Duplicate { account: String, key: String, chain: Chain, seq: u64 },
@@ -70,7 +73,12 @@ impl Error {
     }
 
     pub(crate) fn database(action: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
-        move |error| Self::Database { action, source_text: error.to_string() }
+        move |error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+                Self::Corrupt { source_text: error.to_string() }
+            }
+            _ => Self::Database { action, source_text: error.to_string() },
+        }
     }
 
     pub(crate) fn file(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {

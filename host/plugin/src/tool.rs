@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::runtime::RuntimeFlavor;
+use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
 use wasmtime::component::Linker;
 use wirken_bindings::ToolPre;
 use wirken_engine::{CallError, Engine, Limits};
@@ -94,11 +96,34 @@ impl ToolPlugin {
         &self.inner.definitions
     }
 
-    /// Runs one call in a fresh instance. A short one ends where it began; one that has not ended by the engine's first
-    /// tick goes on in a thread of its own. Neither holds up anybody else. Dropping the future ends the call.
+    /// Runs one call in a fresh instance. Dropping the future ends the call.
+    ///
+    /// It has a task of its own, so that whoever waits for it can stop waiting wherever it hangs. A guest is stopped at its
+    /// deadline; a disk that hangs is not, and is left to itself.
     pub async fn call(&self, name: String, arguments: String) -> ToolEnd {
-        let plugin = Arc::clone(&self.inner);
-        let mut call = Box::pin(async move { plugin.call(&name, &arguments).await });
+        let begun = Arc::new(Notify::new());
+        let mut task = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&self.inner).run(name, arguments, Arc::clone(&begun))));
+        let limit = self.inner.engine.deadline(&self.inner.limits) + STUCK;
+        let stuck = async {
+            // What waits for its turn is not on the clock.
+            begun.notified().await;
+            tokio::time::sleep(limit).await;
+        };
+        let failed = |message: String| ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message });
+        tokio::select! {
+            biased;
+            end = &mut task => end.unwrap_or_else(|error| failed(error.to_string())),
+            () = stuck => failed("a file that it works on does not answer".into()),
+        }
+    }
+}
+
+impl Inner {
+    /// A short call ends where it began; one that has not ended by the engine's first tick goes on in a thread of its own.
+    /// Neither holds up anybody else.
+    async fn run(self: Arc<Self>, name: String, arguments: String, begun: Arc<Notify>) -> ToolEnd {
+        let plugin = Arc::clone(&self);
+        let mut call = Box::pin(async move { plugin.call(&name, &arguments, &begun).await });
         let runtime = tokio::runtime::Handle::current();
         let first = poll_fn(|context| {
             // A disk may be slow: the other tasks of this thread go on elsewhere meanwhile, where there is an elsewhere.
@@ -120,20 +145,14 @@ impl ToolPlugin {
                 }
             })
         });
-        // A guest is stopped at its deadline; a disk that hangs is not, and is left to itself.
-        let limit = self.inner.engine.deadline(&self.inner.limits) + STUCK;
-        let Ok(rest) = tokio::time::timeout(limit, rest).await else {
-            return ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: "a file that it works on does not answer".into() });
-        };
-        match rest {
+        let failed = |message: String| ToolEnd::crashed(&self.info.name, &CallError::Host { message });
+        match rest.await {
             Ok(Some(end)) => end,
-            Ok(None) => ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: "it was given up".into() }),
-            Err(error) => ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message: error.to_string() }),
+            Ok(None) => failed("it was given up".into()),
+            Err(error) => failed(error.to_string()),
         }
     }
-}
 
-impl Inner {
     async fn read_definitions(&self) -> Result<Vec<ToolDefinition>, Problem> {
         // A component that is only asked what it offers is given nothing.
         let host = Host::prepare(&Authority::default()).map_err(Problem::Definitions)?;
@@ -143,13 +162,16 @@ impl Inner {
         Ok(definitions)
     }
 
-    async fn call(&self, name: &str, arguments: &str) -> ToolEnd {
+    async fn call(&self, name: &str, arguments: &str, begun: &Notify) -> ToolEnd {
         let host = match Host::prepare(&self.authority) {
             Ok(host) => host,
             Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
         };
         let result = match self.pre.instantiate(self.engine.cell(host, &self.limits)).await {
-            Ok(mut tool) => tool.call(name, arguments).await,
+            Ok(mut tool) => {
+                begun.notify_one();
+                tool.call(name, arguments).await
+            }
             Err(error) => Err(error),
         };
         match result {

@@ -99,6 +99,8 @@ async function checkLogin() {
 function follow() {
   const hash = parseHash();
   if (hash.has("login")) return start();
+  // A link within the page, such as the one that skips to the message field.
+  if (location.hash.length > 1 && !hash.has("s")) return;
   const id = hash.get("s");
   if (id !== null && /^[0-9a-f-]{32,36}$/.test(id)) open(id);
   else openNew();

@@ -12,7 +12,7 @@ use wirken_types::{SessionId, Timestamp};
 use crate::backend::{Backend, BackendError, SENDER};
 use crate::logins::{Admission, Refused};
 use crate::protocol::{Chat, Chats, Failed, History, Item, LedgerRow, LedgerView, LoggedIn, Login, Status, Stopped};
-use crate::server::App;
+use crate::server::{self, App};
 
 /// Why a request was not served, in words for the person at the browser.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub(crate) async fn login<B: Backend>(State(app): State<App<B>>, login: Result<J
                 Refused::Unknown => StatusCode::UNAUTHORIZED,
                 Refused::NoRandom(_) => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            app.refused("webchat-login-refused", &refused.to_string());
+            app.refused(server::Refused::LogIn, &refused.to_string());
             Err(Failure::new(status, refused.to_string()))
         }
     }

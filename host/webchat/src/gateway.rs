@@ -50,7 +50,8 @@ impl Backend for Gateway {
             // The chat is the one that is open: its id would say nothing to the person.
             Verdict::Ok => (format!("ok: {} rows, each hash matches its row and the row before it", report.rows), None),
             Verdict::Empty => ("ok: nothing is recorded yet".into(), None),
-            Verdict::Broken { seq, what, .. } => (format!("broken at row {seq}: {what}"), Some(*seq)),
+            Verdict::Broken { chain, seq, what } if *chain == session.to_string() => (format!("broken at row {seq}: {what}"), Some(*seq)),
+            Verdict::Broken { chain, seq, what } => (format!("broken at row {seq} of the chain {chain:?}: {what}"), None),
         };
         Ok(Verification { ok: report.is_ok(), text, details: report.says(), broken_row })
     }

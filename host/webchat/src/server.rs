@@ -144,7 +144,7 @@ async fn admit<B: Backend>(State(app): State<App<B>>, ConnectInfo(trust): Connec
     let (mut parts, body) = request.into_parts();
     let mut response = if let Err(refusal) = app.hosts.check(&parts) {
         tracing::debug!(%refusal, "webchat: a request was refused");
-        app.refused("webchat-request-refused", &refusal.to_string());
+        app.refused(Refused::Request, &refusal.to_string());
         Failure::new(StatusCode::FORBIDDEN, refusal.to_string()).into_response()
     } else {
         let path = parts.uri.path();
@@ -183,6 +183,13 @@ pub(crate) const PROTOCOL: &str = "wirken-1";
 
 pub(crate) const LOGGED_OUT: &str = "This browser is not logged in. Run `wirken webchat login`, and open the address that it prints.";
 
+/// What was refused; each is recorded apart, so that many of the one hide none of the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Refused {
+    Request,
+    LogIn,
+}
+
 /// What every request and socket shares.
 #[derive(Clone)]
 pub(crate) struct App<B> {
@@ -208,7 +215,8 @@ pub(crate) struct Shared {
     pub(crate) closing: CancellationToken,
     pub(crate) tasks: TaskTracker,
     list: watch::Sender<()>,
-    refusals: Sparse,
+    /// Requests that were, and log-ins.
+    refusals: [Sparse; 2],
     places: Mutex<HashMap<SessionId, Place>>,
 }
 
@@ -239,15 +247,20 @@ impl<B: Backend> App<B> {
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
             list: watch::Sender::new(()),
-            refusals: Sparse::new(REFUSALS_RECORDED, REFUSALS_WITHIN),
+            refusals: [(); 2].map(|()| Sparse::new(REFUSALS_RECORDED, REFUSALS_WITHIN)),
             places: Mutex::new(HashMap::new()),
         };
         Self { backend, shared: Arc::new(shared) }
     }
 
     /// Records that somebody was refused, unless that was recorded too often lately.
-    pub(crate) fn refused(&self, action: &'static str, reason: &str) {
-        if !self.refusals.passes() {
+    pub(crate) fn refused(&self, refused: Refused, reason: &str) {
+        let [requests, log_ins] = &self.refusals;
+        let (refusals, action) = match refused {
+            Refused::Request => (requests, "webchat-request-refused"),
+            Refused::LogIn => (log_ins, "webchat-login-refused"),
+        };
+        if !refusals.passes() {
             return;
         }
         let (backend, reason) = (self.backend.clone(), reason.chars().take(200).collect::<String>());
@@ -367,24 +380,42 @@ impl AsyncRead for Connection {
             self.trusted = true;
             self.ends.as_mut().reset(tokio::time::Instant::now() + CONNECTION_IDLE);
         }
-        if read.is_pending() && self.ends.as_mut().poll(context).is_ready() {
+        self.unless_over(context, read)
+    }
+}
+
+impl Connection {
+    /// What waits, waits no longer than the clock allows: also for somebody who asks and never reads the answers.
+    fn unless_over<T>(&mut self, context: &mut Context<'_>, progress: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if progress.is_pending() && self.ends.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        read
+        progress
+    }
+
+    /// A browser that reads is there.
+    fn wrote<T>(&mut self, context: &mut Context<'_>, progress: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if self.trusted && progress.is_ready() {
+            self.ends.as_mut().reset(tokio::time::Instant::now() + CONNECTION_IDLE);
+        }
+        self.unless_over(context, progress)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let wrote = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(context, wrote)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.unless_over(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.unless_over(context, shut)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -392,6 +423,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let wrote = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(context, wrote)
     }
 }

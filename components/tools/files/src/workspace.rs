@@ -22,6 +22,8 @@ pub(crate) enum Kind {
 pub(crate) struct Stat {
     pub(crate) kind: Kind,
     pub(crate) size: u64,
+    /// Its names, which may stand in folders that are none of this workspace.
+    pub(crate) names: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

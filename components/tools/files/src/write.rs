@@ -37,9 +37,14 @@ pub(crate) fn run(workspace: &dyn Workspace, arguments: &Arguments) -> Result<St
 
 /// Whether there was such a file before.
 pub(crate) fn put(workspace: &dyn Workspace, path: &Path, bytes: &[u8]) -> Result<bool, Problem> {
+    let mut keeps = false;
     let replaces = match workspace.stat_link(path) {
         Ok(stat) => match stat.kind {
-            Kind::File => true,
+            // One that has another name elsewhere is not written into: that name may stand outside of the workspace.
+            Kind::File => {
+                keeps = stat.names == 1;
+                true
+            }
             Kind::Folder => return Err(Fault::IsFolder.at(path)),
             Kind::Link => return Err(Problem::Failed(format!("{path} is a symbolic link; name the file that it leads to"))),
             Kind::Special => return Err(Problem::Failed(format!("{path} is not a regular file"))),
@@ -56,9 +61,9 @@ pub(crate) fn put(workspace: &dyn Workspace, path: &Path, bytes: &[u8]) -> Resul
         }
     }
     let partial = beside(workspace, path, bytes)?;
-    let placed = if replaces { workspace.overwrite(path, bytes) } else { workspace.rename(&partial, path) };
+    let placed = if keeps { workspace.overwrite(path, bytes) } else { workspace.rename(&partial, path) };
     match placed {
-        Err(fault) if replaces => {
+        Err(fault) if keeps => {
             return Err(Problem::Failed(format!("{}; all that was to be written is in {partial}", fault.at(path))));
         }
         // The failures that matter are the first.
@@ -66,7 +71,7 @@ pub(crate) fn put(workspace: &dyn Workspace, path: &Path, bytes: &[u8]) -> Resul
             let _ = workspace.remove(&partial);
             return Err(fault.at(path));
         }
-        Ok(()) if replaces => drop(workspace.remove(&partial)),
+        Ok(()) if keeps => drop(workspace.remove(&partial)),
         Ok(()) => {}
     }
     Ok(replaces)
@@ -116,6 +121,16 @@ mod tests {
         assert_eq!((memory.text("a").as_deref(), memory.text(".partial-0").as_deref()), (Some("old"), Some("new")));
         assert!(write(&memory, "b", "new").is_err());
         assert_eq!(memory.paths(), [".partial-0", "a"]);
+    }
+
+    #[test]
+    fn a_file_with_another_name_elsewhere_is_not_written_into() {
+        let memory = Memory { shared: true, stuck: true, ..Memory::with(&[("a", "old")]) };
+        // The rename fails, and not the writing into it.
+        assert!(!write(&memory, "a", "new").unwrap_err().to_string().contains("all that was to be written"));
+        let memory = Memory { shared: true, ..Memory::with(&[("a", "old")]) };
+        write(&memory, "a", "new").unwrap();
+        assert_eq!(memory.text("a").as_deref(), Some("new"));
     }
 
     #[test]

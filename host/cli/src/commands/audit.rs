@@ -82,7 +82,7 @@ fn verify(reader: Option<&Reader>, session: Option<String>, format: Format) -> a
 /// What cannot be read as a ledger is no whole one; what could not be looked at is neither.
 fn unreadable(error: wirken_ledger::Error, format: Format) -> anyhow::Result<ExitCode> {
     use wirken_ledger::Error;
-    if !matches!(error, Error::Damaged { .. } | Error::Database { .. } | Error::NotALedger { .. }) {
+    if !matches!(error, Error::Damaged { .. } | Error::Corrupt { .. } | Error::NotALedger { .. }) {
         return Err(error.into());
     }
     let says = format!("The ledger is damaged: {error}. Copy the file before anything else touches it.");

@@ -61,6 +61,17 @@ async fn a_file_keeps_its_mode_when_it_is_written_or_edited() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_linked_from_outside_stays_as_it_is_there() {
+    let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (inner, outer) = (folder.path().join("linked"), outside.path().join("store"));
+    std::fs::write(&outer, "theirs").unwrap();
+    std::fs::hard_link(&outer, &inner).unwrap();
+    let granted = Some((folder.path(), FsPerms::ReadWrite));
+    call(granted, "files_write", json!({ "path": "linked", "content": "ours" })).await.unwrap();
+    assert_eq!((std::fs::read_to_string(&inner).unwrap(), std::fs::read_to_string(&outer).unwrap()), ("ours".into(), "theirs".into()));
+}
+
+#[tokio::test]
 async fn a_read_only_workspace_is_read_and_not_written() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a"), "old").unwrap();

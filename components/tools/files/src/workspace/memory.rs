@@ -15,8 +15,10 @@ pub(crate) struct Memory {
     pub(crate) read_only: bool,
     /// Bytes handed out at once; 0 is all.
     pub(crate) piece: usize,
-    /// A rename fails.
+    /// A rename fails, and so does writing into a file.
     pub(crate) stuck: bool,
+    /// Its files have other names elsewhere.
+    pub(crate) shared: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,10 +97,10 @@ impl Workspace for Memory {
 
     fn stat_link(&self, path: &Path) -> Result<Stat, Fault> {
         Ok(match self.get(path)? {
-            Node::File(bytes) => Stat { kind: Kind::File, size: bytes.len() as u64 },
-            Node::Folder => Stat { kind: Kind::Folder, size: 0 },
-            Node::Link => Stat { kind: Kind::Link, size: 0 },
-            Node::Special => Stat { kind: Kind::Special, size: 0 },
+            Node::File(bytes) => Stat { kind: Kind::File, size: bytes.len() as u64, names: if self.shared { 2 } else { 1 } },
+            Node::Folder => Stat { kind: Kind::Folder, size: 0, names: 1 },
+            Node::Link => Stat { kind: Kind::Link, size: 0, names: 1 },
+            Node::Special => Stat { kind: Kind::Special, size: 0, names: 1 },
         })
     }
 

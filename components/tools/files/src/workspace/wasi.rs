@@ -118,7 +118,7 @@ fn write_all(file: &Descriptor, bytes: &[u8]) -> Result<(), Fault> {
 }
 
 fn stat(stat: DescriptorStat) -> Stat {
-    Stat { kind: kind(stat.type_), size: stat.size }
+    Stat { kind: kind(stat.type_), size: stat.size, names: stat.link_count }
 }
 
 fn kind(kind: DescriptorType) -> Kind {
