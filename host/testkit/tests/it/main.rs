@@ -6,3 +6,5 @@ mod llm;
 mod openai_sdk;
 #[cfg(test)]
 mod program;
+#[cfg(test)]
+mod telegram_sdk;
