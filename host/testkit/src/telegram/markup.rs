@@ -314,4 +314,53 @@ mod tests {
             assert_eq!(refusal(text, "HTML"), format!("Bad Request: can't parse entities: {why}"), "{text}");
         }
     }
+
+    #[test]
+    fn no_text_stops_a_parser_and_every_entity_lies_within_the_text() {
+        let pieces = [
+            "*",
+            "_",
+            "__",
+            "~",
+            "||",
+            "`",
+            "```",
+            "[",
+            "](",
+            ")",
+            "\n>",
+            ">",
+            "\\",
+            "!",
+            "a",
+            "🚀",
+            " ",
+            "<b>",
+            "</b>",
+            "<a href='",
+            "'>",
+            "&lt",
+            "&#1;",
+            "/x",
+            "@abc",
+        ];
+        let mut state = 7_usize;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..state % 9 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(pieces[(state >> 33) % pieces.len()]);
+            }
+            state = state.wrapping_add(1);
+            for mode in ["HTML", "Markdown", "MarkdownV2"] {
+                if let Ok(parsed) = of_bot(&text, Some(mode), None) {
+                    let length = utf16(&parsed.text);
+                    assert!(
+                        parsed.entities.iter().all(|entity| entity.length > 0 && entity.end() <= length),
+                        "{mode} {text:?}: {parsed:?}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -7,4 +7,6 @@ mod openai_sdk;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod telegram;
+#[cfg(test)]
 mod telegram_sdk;
