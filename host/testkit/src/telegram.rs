@@ -172,13 +172,14 @@ impl FakeTelegram {
         self.shared.world().presses.get(query).cloned().flatten()
     }
 
-    /// Blocks the bot, or throws it out of the group.
+    /// Blocks the bot, or throws it out of the group. It is told.
     pub fn block(&self, chat: &Chat) {
-        self.happen(|world| world.enter(chat).closed = true);
+        self.happen(|world| world.close(chat, true));
     }
 
+    /// Takes the bot back. It is told.
     pub fn unblock(&self, chat: &Chat) {
-        self.happen(|world| world.enter(chat).closed = false);
+        self.happen(|world| world.close(chat, false));
     }
 }
 
@@ -234,7 +235,20 @@ impl FakeTelegram {
     /// The last messages of the bot in the order in which it sent them, deleted ones included.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
-        self.shared.world().messages.sent()
+        self.sent_since(0)
+    }
+
+    /// The same, but for the first so many that it ever sent: what a test that sends thousands looks at.
+    #[must_use]
+    pub fn sent_since(&self, count: usize) -> Vec<Sent> {
+        self.shared.world().messages.sent_since(count)
+    }
+
+    /// Waits for more than so many messages, and gives those that came after them. Nothing where the time is up.
+    pub async fn wait_since(&self, count: usize, limit: Duration) -> Vec<Sent> {
+        let deadline = Instant::now().checked_add(limit).unwrap_or_else(Instant::now);
+        let look = |world: &mut World| Some(world.messages.sent_since(count)).filter(|sent| !sent.is_empty());
+        self.shared.look_until(deadline, look).await.unwrap_or_default()
     }
 
     /// Updates that are not confirmed.
@@ -246,7 +260,7 @@ impl FakeTelegram {
     /// Waits until the bot's messages are as wanted, and gives what was looked for. None where the time is up.
     pub async fn wait<T>(&self, limit: Duration, mut look: impl FnMut(&[Sent]) -> Option<T>) -> Option<T> {
         let deadline = Instant::now().checked_add(limit)?;
-        self.shared.look_until(deadline, |world| look(&world.messages.sent())).await
+        self.shared.look_until(deadline, |world| look(&world.messages.sent_since(0))).await
     }
 }
 

@@ -65,23 +65,32 @@ pub struct Sent {
 pub(crate) struct Messages {
     all: BTreeMap<(i64, i64), Message>,
     order: VecDeque<(i64, i64)>,
+    /// The bot's own among them, and how many of those are forgotten.
+    outgoing: VecDeque<(i64, i64)>,
+    forgotten: usize,
     keep: usize,
 }
 
 impl Messages {
     pub(crate) fn new(keep: usize) -> Self {
-        Self { all: BTreeMap::new(), order: VecDeque::new(), keep }
+        Self { all: BTreeMap::new(), order: VecDeque::new(), outgoing: VecDeque::new(), forgotten: 0, keep }
     }
 
     pub(crate) fn add(&mut self, mut message: Message) -> &Message {
         let key = (message.chat, message.id);
         message.versions = vec![Version { text: message.content.body.text.clone(), at: Instant::now() }];
         while self.order.len() >= self.keep.max(1) {
-            if let Some(oldest) = self.order.pop_front() {
-                self.all.remove(&oldest);
+            if let Some(oldest) = self.order.pop_front().and_then(|oldest| self.all.remove(&oldest))
+                && oldest.outgoing
+            {
+                self.outgoing.pop_front();
+                self.forgotten = self.forgotten.saturating_add(1);
             }
         }
         self.order.push_back(key);
+        if message.outgoing {
+            self.outgoing.push_back(key);
+        }
         self.all.entry(key).insert_entry(message).into_mut()
     }
 
@@ -94,8 +103,10 @@ impl Messages {
         self.all.get_mut(&(chat, id)).filter(|message| message.deleted.is_none())
     }
 
-    pub(crate) fn sent(&self) -> Vec<Sent> {
-        self.order.iter().filter_map(|key| self.all.get(key)).filter(|message| message.outgoing).map(Message::record).collect()
+    /// The bot's messages but for the first so many that it ever sent.
+    pub(crate) fn sent_since(&self, count: usize) -> Vec<Sent> {
+        let skipped = count.saturating_sub(self.forgotten);
+        self.outgoing.iter().skip(skipped).filter_map(|key| self.all.get(key)).map(Message::record).collect()
     }
 }
 

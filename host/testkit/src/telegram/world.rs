@@ -9,7 +9,7 @@ use super::answer::Refusal;
 use super::fault::Faults;
 use super::markup::{Formatted, of_person};
 use super::messages::{Content, Files, Message, Messages, now};
-use super::people::{Chat, Media, Said, User};
+use super::people::{Chat, Kind, Media, Said, User};
 use super::updates::Updates;
 
 /// What the server is like.
@@ -160,6 +160,28 @@ impl World {
             sends: VecDeque::new(),
             next_message: 1,
         })
+    }
+
+    /// Closes a chat to the bot, or opens it again.
+    pub(crate) fn close(&mut self, chat: &Chat, closed: bool) {
+        if std::mem::replace(&mut self.enter(chat).closed, closed) == closed {
+            return;
+        }
+        let by = match &chat.kind {
+            Kind::Private(user) => user.clone(),
+            _ => User::new(1, "Admin"),
+        };
+        let member = json!({ "user": self.options.bot(), "status": "member" });
+        let banned = json!({ "user": self.options.bot(), "status": "kicked", "until_date": 0 });
+        let (before, after) = if closed { (member, banned) } else { (banned, member) };
+        let change = json!({
+            "chat": chat.render(),
+            "from": by.render(),
+            "date": now(),
+            "old_chat_member": before,
+            "new_chat_member": after,
+        });
+        self.updates.push("my_chat_member", change);
     }
 
     fn number_message(&mut self, chat: i64) -> i64 {

@@ -54,6 +54,13 @@ async fn send(server: &FakeTelegram, chat: &Chat, text: &str) -> i64 {
     done(server, "sendMessage", json!({ "chat_id": chat.id, "text": text })).await["message_id"].as_i64().unwrap()
 }
 
+/// Waits for the first poll.
+async fn polled(server: &FakeTelegram) {
+    while server.requests_of("getUpdates") == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_text_has_up_to_4096_units_after_its_markup_is_gone() {
     let (server, chat) = start(Options::default()).await;
@@ -136,8 +143,11 @@ async fn a_poll_takes_at_most_100_and_waits_for_the_first() {
     assert_eq!(done(&server, "getUpdates", json!({ "offset": offset, "timeout": 1 })).await, json!([]));
     assert!(began.elapsed() >= Duration::from_secs(1) && server.pending() == 0);
     let poll = done(&server, "getUpdates", json!({ "offset": offset, "timeout": 30 }));
+    let before = server.requests_of("getUpdates");
     let speak = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        while server.requests_of("getUpdates") == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         server.say(&chat, &ada(), "now");
         Instant::now()
     };
@@ -150,7 +160,7 @@ async fn a_poll_takes_at_most_100_and_waits_for_the_first() {
 async fn a_webhook_ends_a_poll_and_must_be_https() {
     let (server, _chat) = start(Options::default()).await;
     let set = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        polled(&server).await;
         let (_, answer) = call(&server, "setWebhook", json!({ "url": "https://x.example/" })).await;
         assert_eq!(answer["description"], "Webhook was set");
     };
@@ -166,21 +176,32 @@ async fn a_webhook_ends_a_poll_and_must_be_https() {
 
 #[tokio::test]
 async fn a_chat_has_a_rate_of_its_own() {
-    let (server, chat) = start(Options::default().rate(2, Duration::from_millis(1_500))).await;
+    let (server, chat) = start(Options::default().rate(2, Duration::from_secs(30))).await;
     let other = Chat::group(5, "Garden");
     server.enter(&other);
     let message = send(&server, &chat, "one").await;
     done(&server, "editMessageText", json!({ "chat_id": chat.id, "message_id": message, "text": "one!" })).await;
     let response = client().get(format!("{}?chat_id={}&text=two", url(&server, "sendMessage"), chat.id)).send().await.unwrap();
-    let after = response.headers()["retry-after"].clone();
+    let header = response.headers()["retry-after"].to_str().unwrap().to_owned();
     let answer: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
-    let expected =
-        json!({ "ok": false, "error_code": 429, "description": "Too Many Requests: retry after 2", "parameters": { "retry_after": 2 } });
-    assert_eq!((after.to_str().unwrap(), &answer), ("2", &expected));
+    let seconds: u32 = header.parse().unwrap();
+    let description = format!("Too Many Requests: retry after {seconds}");
+    let expected = json!({ "ok": false, "error_code": 429, "description": description, "parameters": { "retry_after": seconds } });
+    assert_eq!(answer, expected);
+    assert!((1..=30).contains(&seconds));
     send(&server, &other, "there is room elsewhere").await;
-    tokio::time::sleep(Duration::from_millis(1_600)).await;
-    send(&server, &chat, "two").await;
-    assert_eq!(server.sent().len(), 3);
+    assert_eq!(server.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn a_rate_passes() {
+    let (server, chat) = start(Options::default().rate(1, Duration::from_millis(300))).await;
+    send(&server, &chat, "one").await;
+    while call(&server, "sendMessage", json!({ "chat_id": chat.id, "text": "two" })).await.0 == 429 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let at: Vec<_> = server.sent().iter().map(|sent| sent.versions[0].at).collect();
+    assert!(at[1].duration_since(at[0]) >= Duration::from_millis(290));
 }
 
 #[tokio::test]
@@ -282,15 +303,14 @@ async fn a_cut_request_had_its_effect_or_had_none() {
     server.fail("sendMessage", 9, Fault::Refuse(Refusal::too_many(7)));
     assert_eq!(call(&server, "sendMessage", say("y")).await.1["parameters"]["retry_after"], 7);
     server.recover();
-    for (fault, effect) in [(Fault::Delay(Duration::from_millis(300)), false), (Fault::DelayAnswer(Duration::from_millis(300)), true)] {
-        let before = server.sent().len();
+    let pause = Duration::from_millis(200);
+    for (fault, before_effect) in [(Fault::Delay(pause), true), (Fault::DelayAnswer(pause), false)] {
         server.fail("sendMessage", 1, fault);
-        let look = async {
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            server.sent().len() > before
-        };
-        let (_, seen) = tokio::join!(send(&server, &chat, "late"), look);
-        assert_eq!((seen, server.sent().len()), (effect, before + 1));
+        let began = Instant::now();
+        send(&server, &chat, "late").await;
+        let effect = server.sent().pop().unwrap().versions[0].at;
+        let waited = if before_effect { effect.duration_since(began) } else { effect.elapsed() };
+        assert!(waited >= pause, "{waited:?}");
     }
 }
 
@@ -299,7 +319,7 @@ async fn who_is_away_cannot_be_reached_and_forgets_nothing() {
     let (server, chat) = start(Options::default()).await;
     let first = send(&server, &chat, "before").await;
     let leave = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        polled(&server).await;
         server.leave().await;
     };
     let parameters = json!({ "timeout": 30 });
@@ -348,10 +368,15 @@ async fn the_record_is_bounded_and_tests_can_wait_for_it() {
     assert!(server.wait(Duration::from_millis(50), |sent| sent.is_empty().then_some(())).await.is_none());
     let texts: Vec<_> = server.sent().into_iter().map(|sent| sent.text).collect();
     assert_eq!((texts, server.calls().len(), server.requests()), (vec!["2".into(), "3".into(), "4".into()], 3, 5));
+    let since = |count| server.sent_since(count).len();
+    assert_eq!([since(0), since(3), since(4), since(5)], [3, 2, 1, 0]);
+    let (new, _) = tokio::join!(server.wait_since(5, SOON), send(&server, &chat, "5"));
+    assert_eq!(new[0].text, "5");
+    assert!(server.wait_since(6, Duration::from_millis(50)).await.is_empty());
     assert!(server.calls().is_sorted_by_key(|call| call.at));
     let last = server.calls().pop().unwrap();
-    assert_eq!((last.method.as_str(), &last.parameters["text"]), ("sendMessage", &json!("4")));
-    assert_eq!(last.answer.unwrap().unwrap()["message_id"], 104);
+    assert_eq!((last.method.as_str(), &last.parameters["text"]), ("sendMessage", &json!("5")));
+    assert_eq!(last.answer.unwrap().unwrap()["message_id"], 105);
 }
 
 #[tokio::test]

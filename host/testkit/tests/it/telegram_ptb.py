@@ -148,6 +148,8 @@ async def refusals(bot):
     please("block")
     await raises(Forbidden, "bot was blocked by the user", bot.send_message(PRIVATE, "x"))
     please("unblock")
+    changes = [update.my_chat_member for update in await new_updates(bot)]
+    assert [(change.old_chat_member.status, change.new_chat_member.status) for change in changes] == [("member", "kicked"), ("kicked", "member")]
     for wrong in ("123456789:wrong", "nonsense"):
         stranger = Bot(wrong, **places)
         await raises(InvalidToken, "Unauthorized" if ":" in wrong else "Not Found", stranger.get_me())
@@ -173,8 +175,10 @@ async def conflicts(bot):
     assert info.url == "https://x.example/hook" and list(info.allowed_updates) == ["message"]
     await raises(Conflict, "webhook is active", bot.get_updates())
     assert await bot.delete_webhook(drop_pending_updates=True) and not (await bot.get_webhook_info()).url
+    before = please("count", method="getUpdates")
     first = asyncio.create_task(new_updates(bot, allowed_updates=Update.ALL_TYPES))
-    await asyncio.sleep(0.2)
+    while please("count", method="getUpdates") == before:
+        await asyncio.sleep(0.02)
     second = asyncio.create_task(new_updates(bot))
     await raises(Conflict, "terminated by other getUpdates request", first)
     please("say", text="to the second")

@@ -49,6 +49,7 @@ fn act(server: &FakeTelegram, wish: &Value) -> Value {
         "edit" => json!(server.edit(&place(), number("message").unwrap(), text("text"))),
         "press" => json!(server.press(&place(), &ada(), number("message").unwrap(), text("button"))),
         "answer" => json!(server.answer_to(text("query"))),
+        "count" => json!(server.requests_of(text("method"))),
         "repeat" => json!(server.repeat(number("update").unwrap())),
         "block" => json!(server.block(&place())),
         "unblock" => json!(server.unblock(&place())),
