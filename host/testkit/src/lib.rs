@@ -5,3 +5,4 @@
 //! protocol (`tests/it`), and refuses what the real server would refuse.
 
 pub mod llm;
+pub mod telegram;

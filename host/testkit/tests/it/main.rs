@@ -6,3 +6,7 @@ mod llm;
 mod openai_sdk;
 #[cfg(test)]
 mod program;
+#[cfg(test)]
+mod telegram;
+#[cfg(test)]
+mod telegram_sdk;
