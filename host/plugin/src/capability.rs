@@ -59,7 +59,7 @@ impl Host {
     /// The state of one call. A folder that cannot be opened any more is a failure of the call, not of the host.
     pub(crate) fn prepare(authority: &Authority) -> Result<Self, String> {
         let mut builder = WasiCtxBuilder::new();
-        // A step on a local disk is shorter than the way to another thread and back; a call of many goes to one of its own.
+        // A call has a thread of its own, so waiting for a disk there holds up nobody else.
         builder.allow_blocking_current_thread(true);
         filesystem::prepare(&mut builder, authority)?;
         Ok(Self { table: ResourceTable::new(), wasi: builder.build(), http: WasiHttpCtx::new(), denied_http: http::Deny })

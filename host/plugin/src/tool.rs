@@ -1,14 +1,10 @@
 //! A tool that has been loaded, with the authority that it was granted.
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::runtime::RuntimeFlavor;
 use tokio::sync::Notify;
-use tokio_util::task::AbortOnDropHandle;
 use wasmtime::component::Linker;
 use wirken_bindings::ToolPre;
 use wirken_engine::{CallError, Engine, Limits};
@@ -96,13 +92,23 @@ impl ToolPlugin {
         &self.inner.definitions
     }
 
-    /// Runs one call in a fresh instance. Dropping the future ends the call.
-    ///
-    /// It has a task of its own, so that whoever waits for it can stop waiting wherever it hangs. A guest is stopped at its
-    /// deadline; a disk that hangs is not, and is left to itself.
+    /// Runs one call in a fresh instance, on a thread of its own: a guest that computes, or waits for a disk, holds up nobody
+    /// else. Dropping the future ends the call. A guest is stopped at its deadline; a disk that hangs is not, and is left to
+    /// itself.
     pub async fn call(&self, name: String, arguments: String) -> ToolEnd {
         let begun = Arc::new(Notify::new());
-        let mut task = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&self.inner).run(name, arguments, Arc::clone(&begun))));
+        let (plugin, started) = (Arc::clone(&self.inner), Arc::clone(&begun));
+        let runtime = tokio::runtime::Handle::current();
+        // Closed when this future is dropped.
+        let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
+        let mut call = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async move {
+                tokio::select! {
+                    end = plugin.call(&name, &arguments, &started) => Some(end),
+                    _ = &mut unwanted => None,
+                }
+            })
+        });
         let limit = self.inner.engine.deadline(&self.inner.limits) + STUCK;
         let stuck = async {
             // What waits for its turn is not on the clock.
@@ -112,47 +118,17 @@ impl ToolPlugin {
         let failed = |message: String| ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message });
         tokio::select! {
             biased;
-            end = &mut task => end.unwrap_or_else(|error| failed(error.to_string())),
+            end = &mut call => match end {
+                Ok(Some(end)) => end,
+                Ok(None) => failed("it was given up".into()),
+                Err(error) => failed(error.to_string()),
+            },
             () = stuck => failed("a file that it works on does not answer".into()),
         }
     }
 }
 
 impl Inner {
-    /// A short call ends where it began; one that has not ended by the engine's first tick goes on in a thread of its own.
-    /// Neither holds up anybody else.
-    async fn run(self: Arc<Self>, name: String, arguments: String, begun: Arc<Notify>) -> ToolEnd {
-        let plugin = Arc::clone(&self);
-        let mut call = Box::pin(async move { plugin.call(&name, &arguments, &begun).await });
-        let runtime = tokio::runtime::Handle::current();
-        let first = poll_fn(|context| {
-            // A disk may be slow: the other tasks of this thread go on elsewhere meanwhile, where there is an elsewhere.
-            Poll::Ready(match runtime.runtime_flavor() {
-                RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| call.as_mut().poll(context)),
-                _ => call.as_mut().poll(context),
-            })
-        });
-        if let Poll::Ready(end) = first.await {
-            return end;
-        }
-        // Closed when this future is dropped.
-        let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
-        let rest = tokio::task::spawn_blocking(move || {
-            runtime.block_on(async move {
-                tokio::select! {
-                    end = call => Some(end),
-                    _ = &mut unwanted => None,
-                }
-            })
-        });
-        let failed = |message: String| ToolEnd::crashed(&self.info.name, &CallError::Host { message });
-        match rest.await {
-            Ok(Some(end)) => end,
-            Ok(None) => failed("it was given up".into()),
-            Err(error) => failed(error.to_string()),
-        }
-    }
-
     async fn read_definitions(&self) -> Result<Vec<ToolDefinition>, Problem> {
         // A component that is only asked what it offers is given nothing.
         let host = Host::prepare(&Authority::default()).map_err(Problem::Definitions)?;
