@@ -8,4 +8,4 @@ mod origin;
 mod place;
 
 pub use origin::{InvalidOrigin, Origin, OriginPattern, Wildcard};
-pub use place::{HeaderName, InvalidPlace, Place};
+pub use place::{HeaderName, InvalidPlace, PathPrefix, Place};

@@ -37,6 +37,14 @@ pub struct Request {
     pub timeout_millis: Option<u32>,
 }
 
+/// A response in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<Header>,
+    pub body: Vec<u8>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// `denied`, `invalid`, `connect`, `timeout`, `tls`, `limit`, `leak`, `interrupted` …

@@ -1,8 +1,9 @@
 //! The words that every room of wirken shares: ids, digests, times, the neutral conversation model, HTTP as plain
-//! values, where a credential may go, what a provider answers, and the events that the ledger keeps.
+//! values, where a credential may go, what a provider answers, what a channel tells, and the events that the ledger keeps.
 //!
 //! Nothing here performs I/O, and nothing here knows a platform, an LLM, Wasmtime or a database.
 
+pub mod channel;
 pub mod chat;
 pub mod credential;
 pub mod digest;

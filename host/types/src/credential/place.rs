@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The longest header name that is taken, in bytes; the names of real services have fewer than 40.
 const MAX_HEADER_NAME_BYTES: usize = 128;
 
+/// The longest prefix of a path that is taken, in bytes; those of real services have fewer than 20.
+const MAX_PATH_PREFIX_BYTES: usize = 64;
+
 /// Headers that say how the message is framed or to whom it goes. A value here would change the request instead of
 /// authenticating it.
 const RESERVED_HEADERS: [&str; 12] = [
@@ -25,7 +28,8 @@ const RESERVED_HEADERS: [&str; 12] = [
     "upgrade",
 ];
 
-/// A place at which the host sets a credential. In JSON and TOML: `"bearer"`, `{ "header": { "name": "x-api-key" } }`.
+/// A place at which the host sets a credential. In JSON and TOML: `"bearer"`, `{ "header": { "name": "x-api-key" } }`,
+/// `{ "path-prefix": { "prefix": "bot" } }`.
 ///
 /// The list grows with the field. Whoever stores places keeps those that this version does not know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,6 +39,8 @@ pub enum Place {
     Bearer,
     /// `<name>: <secret>`.
     Header { name: HeaderName },
+    /// `/<prefix><secret>` before the URL's path.
+    PathPrefix { prefix: PathPrefix },
 }
 
 impl Place {
@@ -42,9 +48,14 @@ impl Place {
     pub fn header(name: &str) -> Result<Self, InvalidPlace> {
         Ok(Self::Header { name: name.parse()? })
     }
+
+    /// Before the URL's path, after this prefix.
+    pub fn path_prefix(prefix: &str) -> Result<Self, InvalidPlace> {
+        Ok(Self::PathPrefix { prefix: prefix.parse()? })
+    }
 }
 
-/// As typed on a command line: `bearer`, `header:x-api-key`.
+/// As typed on a command line: `bearer`, `header:x-api-key`, `path-prefix:bot`.
 impl FromStr for Place {
     type Err = InvalidPlace;
 
@@ -52,6 +63,7 @@ impl FromStr for Place {
         match text.split_once(':') {
             None if text == "bearer" => Ok(Self::Bearer),
             Some(("header", name)) => Self::header(name),
+            Some(("path-prefix", prefix)) => Self::path_prefix(prefix),
             _ => Err(InvalidPlace::Unknown { text: excerpt(text) }),
         }
     }
@@ -62,6 +74,7 @@ impl fmt::Display for Place {
         match self {
             Self::Bearer => f.write_str("bearer"),
             Self::Header { name } => write!(f, "header:{name}"),
+            Self::PathPrefix { prefix } => write!(f, "path-prefix:{prefix}"),
         }
     }
 }
@@ -94,30 +107,67 @@ impl FromStr for HeaderName {
     }
 }
 
-impl TryFrom<String> for HeaderName {
-    type Error = InvalidPlace;
+/// What stands between the origin and the secret in a URL's path: `bot`, or `file/bot`.
+///
+/// Letters, digits, `.`, `_`, `~` and `-`, which stand in a path as they are, and `/` inside. No segment is `.` or `..`,
+/// so that what follows the prefix cannot be taken for a step to another folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PathPrefix(String);
 
-    fn try_from(text: String) -> Result<Self, InvalidPlace> {
-        text.parse()
+impl PathPrefix {
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-impl From<HeaderName> for String {
-    fn from(name: HeaderName) -> Self {
-        name.0
+impl FromStr for PathPrefix {
+    type Err = InvalidPlace;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPlace> {
+        // RFC 3986, section 2.3: the characters that nothing escapes.
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(unreserved);
+        if text.len() <= MAX_PATH_PREFIX_BYTES && text.split('/').all(segment) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidPlace::PathPrefix { text: excerpt(text) })
+        }
     }
 }
 
-impl fmt::Display for HeaderName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+macro_rules! as_text {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = InvalidPlace;
+
+            fn try_from(text: String) -> Result<Self, InvalidPlace> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
 }
+
+as_text!(HeaderName, PathPrefix);
 
 /// Why a text names no place for a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPlace {
-    #[error("{text:?} is not a place for a credential: write `bearer`, or `header:NAME` with the header that the service asks for")]
+    #[error(
+        "{text:?} is not a place for a credential: write `bearer`, `header:NAME` with the header that the service asks for, or `path-prefix:PREFIX` with what stands before the key in the service's URLs"
+    )]
     Unknown { text: String },
     #[error("{text:?} is not the name of an HTTP header: write letters, digits and hyphens, such as `x-api-key`")]
     HeaderName { text: String },
@@ -125,6 +175,10 @@ pub enum InvalidPlace {
         "the header `{name}` cannot carry a credential, because it says how or where the request is sent: name the header that the service's documentation gives for its key"
     )]
     ReservedHeader { name: String },
+    #[error(
+        "{text:?} cannot stand before a credential in a URL's path: write 1 to {MAX_PATH_PREFIX_BYTES} letters, digits, `.`, `_`, `~` or `-`, such as `bot`, with single slashes only inside and no segment that is `.` or `..`"
+    )]
+    PathPrefix { text: String },
 }
 
 fn excerpt(text: &str) -> String {
@@ -139,14 +193,15 @@ mod tests {
     fn reads_what_a_person_types_and_writes_it_back() {
         assert_eq!("bearer".parse(), Ok(Place::Bearer));
         assert_eq!("header:X-Api-Key".parse(), Place::header("x-api-key"));
-        for text in ["bearer", "header:x-api-key"] {
+        assert_eq!("path-prefix:file/Bot".parse(), Place::path_prefix("file/Bot"));
+        for text in ["bearer", "header:x-api-key", "path-prefix:bot", "path-prefix:file/bot"] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn refuses_places_that_it_does_not_know() {
-        for text in ["", "Bearer", "bearer:", "query:key", "header", "x-api-key"] {
+        for text in ["", "Bearer", "bearer:", "query:key", "header", "x-api-key", "path-prefix", "path:bot", "PATH-PREFIX:bot"] {
             assert!(matches!(text.parse::<Place>(), Err(InvalidPlace::Unknown { .. })), "{text:?}");
         }
     }
@@ -163,12 +218,34 @@ mod tests {
     }
 
     #[test]
+    fn refuses_prefixes_that_could_lead_elsewhere_in_a_path() {
+        for prefix in ["b", "bot", "file/bot", "v1.0/a_b~c-D", "...", "a/..b", ".a", &"a".repeat(MAX_PATH_PREFIX_BYTES)] {
+            assert_eq!(Place::path_prefix(prefix).map(|place| place.to_string()), Ok(format!("path-prefix:{prefix}")), "{prefix:?}");
+        }
+        let bad = [
+            "", "/", "/bot", "bot/", "a//b", ".", "..", "a/.", "a/..", "./a", "a/../b", "a b", "a%2e", "a?b", "a#b", "a:b", "a@b", "a\\b",
+            "é", "a\n",
+        ];
+        for prefix in bad.into_iter().chain([&*"a".repeat(MAX_PATH_PREFIX_BYTES + 1)]) {
+            assert!(matches!(Place::path_prefix(prefix), Err(InvalidPlace::PathPrefix { .. })), "{prefix:?}");
+        }
+    }
+
+    #[test]
     fn keeps_its_form_in_json() {
-        let places = vec![Place::Bearer, Place::header("X-Api-Key").unwrap()];
+        let places = vec![Place::Bearer, Place::header("X-Api-Key").unwrap(), Place::path_prefix("bot").unwrap()];
         let json = serde_json::to_string(&places).unwrap();
-        assert_eq!(json, r#"["bearer",{"header":{"name":"x-api-key"}}]"#);
+        assert_eq!(json, r#"["bearer",{"header":{"name":"x-api-key"}},{"path-prefix":{"prefix":"bot"}}]"#);
         assert_eq!(serde_json::from_str::<Vec<Place>>(&json).unwrap(), places);
-        for json in [r#""basic""#, r#"{"header":{}}"#, r#"{"header":{"name":"host"}}"#, r#"{"header":{"name":"a","extra":1}}"#] {
+        for json in [
+            r#""basic""#,
+            r#"{"header":{}}"#,
+            r#"{"header":{"name":"host"}}"#,
+            r#"{"header":{"name":"a","extra":1}}"#,
+            r#""path-prefix""#,
+            r#"{"path-prefix":{"prefix":"../bot"}}"#,
+            r#"{"path-prefix":{"prefix":"bot","extra":1}}"#,
+        ] {
             assert!(serde_json::from_str::<Place>(json).is_err(), "{json}");
         }
     }
