@@ -20,6 +20,7 @@ use crate::blobs::{Blobs, DenyBlobs};
 use crate::destination::{self, Route};
 use crate::error::{Error, chain};
 use crate::guard::{Address, classify};
+use crate::path::Target;
 use crate::resolve::{Dns, Guarded, Localhost, Refused, Resolve};
 use crate::response::{Body, Bounds, Response, Source};
 use crate::{data, leak, place, request};
@@ -174,13 +175,15 @@ impl Egress {
         Span::current().record("origin", tracing::field::display(&origin));
         let body = request::body(body, limits.request_body, &*self.shared.blobs).await?;
         leak::scan_body(&scanner, &body)?;
+        place::one_path(&authority.component, &credentials, &authority.credentials)?;
+        let mut target = Target::new(url.clone());
         for name in &credentials {
             if let Some((binding, record)) = place::decide(&authority.component, name, &authority.credentials, &origin)? {
-                request::put(&mut headers, binding, record)?;
+                request::put(&mut headers, &mut target, binding, record, &origin)?;
             }
         }
 
-        let mut outgoing = reqwest::Request::new(method, url.clone());
+        let mut outgoing = target.into_request(method);
         *outgoing.headers_mut() = headers;
         if !body.is_empty() {
             *outgoing.body_mut() = Some(body.into());
@@ -189,7 +192,7 @@ impl Egress {
         let until = bounds.deadline.min(Instant::now() + limits.head);
         let host = origin.host().to_owned();
         let response = match timeout_at(until, client.execute(outgoing)).await {
-            Ok(response) => response.map_err(|error| failed(&error, &host, false))?,
+            Ok(response) => response.map_err(|error| failed(error, &host, false))?,
             Err(_) if until == bounds.deadline => {
                 return Err(Error::Timeout { what: "the request", millis: millis(bounds.total), sent: true });
             }
@@ -314,9 +317,11 @@ fn belongs(connected: SocketAddr, route: Route, url: &Url) -> bool {
     }
 }
 
-/// Puts a failure of the transport into our words. `began`: the response had begun.
-pub(crate) fn failed(error: &reqwest::Error, host: &str, began: bool) -> Error {
+/// Puts a failure of the transport into our words. `began`: the response had begun. The URL is taken out first: it may
+/// hold a secret.
+pub(crate) fn failed(error: reqwest::Error, host: &str, began: bool) -> Error {
     let host = host.to_owned();
+    let error = &error.without_url();
     if let Some(refused) = cause::<Refused>(error) {
         return Error::Denied(format!("{refused}: no request goes there"));
     }
@@ -349,7 +354,7 @@ fn cause<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error +
     None
 }
 
-/// The last cause: the ones around it repeat the URL, whose query is nobody's business.
+/// The last cause: the ones around it say no more.
 fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     let mut last = error;
     while let Some(source) = last.source() {

@@ -2,8 +2,8 @@
 //!
 //! A request arrives as a component described it, and nothing in it is trusted. Its [`Authority`] says what the caller
 //! decided beforehand. Between the two, in this order: the component's bytes are searched for secrets (`leak`), the
-//! destination is judged by its URL (`destination`), credentials are placed where three sources agree (`place`), the name
-//! is resolved and its addresses judged (`resolve`, `guard`), and the answer comes back bounded, timed and searched
+//! destination is judged by its URL (`destination`), credentials are placed where three sources agree (`place`, `path`), the
+//! name is resolved and its addresses judged (`resolve`, `guard`), and the answer comes back bounded, timed and searched
 //! (`response`).
 //!
 //! Elsewhere: which component may send at all, and what is recorded of it (the caller); where secrets live (the vault).
@@ -16,6 +16,7 @@ mod destination;
 mod error;
 mod guard;
 mod leak;
+mod path;
 mod place;
 mod request;
 mod resolve;

@@ -4,7 +4,7 @@
 //! that a human wrote. A record can be generous: the manifest still says where its component needs it. And a request
 //! that names no binding goes without.
 
-use wirken_types::credential::{Origin, OriginPattern};
+use wirken_types::credential::{Origin, OriginPattern, Place};
 
 use crate::authority::{Binding, Held};
 use crate::error::{Error, quoted};
@@ -54,6 +54,23 @@ pub(crate) fn declared<'a>(component: &str, name: &str, bindings: &'a [Binding])
     })
 }
 
+/// A path begins once: of the credentials that a request names, at most one goes there, whether or not it is stored.
+pub(crate) fn one_path(component: &str, names: &[String], bindings: &[Binding]) -> Result<(), Error> {
+    let mut first: Option<&Binding> = None;
+    for name in names {
+        let binding = declared(component, name, bindings)?;
+        if matches!(binding.place, Place::PathPrefix { .. })
+            && let Some(first) = first.replace(binding)
+        {
+            return Err(Error::Denied(format!(
+                "the request names the credentials {:?} and {:?}, and both go into the path of its URL: name one",
+                first.name, binding.name
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn covers(patterns: &[OriginPattern], origin: &Origin) -> bool {
     patterns.iter().any(|pattern| pattern.matches(origin))
 }
@@ -71,7 +88,6 @@ mod tests {
     use std::sync::Arc;
 
     use wirken_secret::Secret;
-    use wirken_types::credential::Place;
 
     use super::*;
 
@@ -96,7 +112,7 @@ mod tests {
         let required = false;
         let optional = true;
         // What the request names, the binding, where the request goes: placed (Some(true)), without (Some(false)), refused.
-        let table: [(&str, Binding, &str, Option<bool>, &str); 17] = [
+        let table: [(&str, Binding, &str, Option<bool>, &str); 20] = [
             ("key", binding(&[A], "bearer", required, held(&[A], &["bearer"])), A, Some(true), "all agree"),
             ("key", binding(&[A, B], "bearer", required, held(&[B, A], &["header:x", "bearer"])), A, Some(true), "among others"),
             (
@@ -114,6 +130,9 @@ mod tests {
                 "the record's pattern, the manifest's literal",
             ),
             ("key", binding(&[A], "header:x", required, held(&[A], &["header:X"])), A, Some(true), "a header, whatever its case"),
+            ("key", binding(&[A], "path-prefix:bot", required, held(&[A], &["path-prefix:bot"])), A, Some(true), "a path"),
+            ("key", binding(&[A], "path-prefix:bot", required, held(&[A], &["path-prefix:Bot"])), A, None, "another path"),
+            ("key", binding(&[A], "path-prefix:bot", required, held(&[A], &["bearer", "header:bot"])), A, None, "no path"),
             ("key", binding(&[A], "bearer", required, None), A, None, "required and not stored"),
             ("key", binding(&[A], "bearer", optional, None), A, Some(false), "optional and not stored"),
             ("other", binding(&[A], "bearer", optional, held(&[A], &["bearer"])), A, None, "not in the manifest"),
@@ -158,5 +177,25 @@ mod tests {
         let placed = refused(binding(&["https://a.example.com"], "header:x-key", false, held(&["https://a.example.com"], &["bearer"])));
         assert!(placed.contains("--place header:x-key"), "{placed}");
         assert!(matches!("header:x-key".parse(), Ok(Place::Header { .. })));
+        let path = refused(binding(&["https://a.example.com"], "path-prefix:bot", false, held(&["https://a.example.com"], &["bearer"])));
+        assert!(path.contains("--place path-prefix:bot"), "{path}");
+    }
+
+    #[test]
+    fn at_most_one_credential_goes_into_the_path() {
+        let named = |name: &str, place: &str| Binding { name: name.to_owned(), ..binding(&[], place, true, None) };
+        let bindings = [named("a", "path-prefix:bot"), named("b", "path-prefix:bot"), named("c", "path-prefix:file"), named("d", "bearer")];
+        let refused = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            one_path("mail", &names, &bindings).err().map(|error| (error.kind(), error.to_string()))
+        };
+        for names in [&[][..], &["a"], &["d", "c"], &["b", "d", "d"]] {
+            assert_eq!(refused(names), None, "{names:?}");
+        }
+        for names in [["a", "b"], ["c", "b"], ["a", "a"]] {
+            let (kind, message) = refused(&names).expect("refused");
+            assert!(kind == "denied" && names.iter().all(|name| message.contains(&format!("{name:?}"))), "{message}");
+        }
+        assert!(refused(&["e"]).is_some_and(|(_, message)| message.contains("does not declare")));
     }
 }

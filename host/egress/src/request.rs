@@ -4,15 +4,16 @@
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, request::Builder};
-use wirken_types::credential::Place;
+use wirken_types::credential::{Origin, Place};
 use wirken_types::http::{Header, Segment};
 use zeroize::Zeroizing;
 
 use crate::authority::{Binding, Held};
 use crate::blobs::Blobs;
 use crate::error::{Error, quoted};
+use crate::path::Target;
 
-/// The longest URL that goes over the network, in bytes; servers refuse longer ones.
+/// The longest URL that goes over the network, in bytes, a credential in its path included; servers refuse longer ones.
 pub const URL_MAX_BYTES: usize = 32 * 1024;
 /// All names and values of a request's headers, in bytes.
 pub const HEADERS_MAX_BYTES: usize = 64 * 1024;
@@ -86,9 +87,10 @@ fn instead(name: &HeaderName) -> &'static str {
 }
 
 /// Puts a credential at its place. The component must have left that place free.
-pub(crate) fn put(headers: &mut HeaderMap, binding: &Binding, record: &Held) -> Result<(), Error> {
+pub(crate) fn put(headers: &mut HeaderMap, target: &mut Target, binding: &Binding, record: &Held, origin: &Origin) -> Result<(), Error> {
     let secret = record.secret.expose();
     let (name, value) = match &binding.place {
+        Place::PathPrefix { prefix } => return target.put(prefix, binding, record, origin),
         Place::Bearer => (AUTHORIZATION, Zeroizing::new([b"Bearer ", secret].concat())),
         Place::Header { name } => {
             let header = HeaderName::from_bytes(name.as_str().as_bytes())

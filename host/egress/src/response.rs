@@ -47,8 +47,7 @@ impl Response {
     }
 }
 
-/// Where the bytes come from.
-#[derive(Debug)]
+/// Where the bytes come from. Without `Debug`: the client's response knows the URL, which may hold a secret.
 pub(crate) enum Source {
     Network {
         response: Box<reqwest::Response>,
@@ -148,7 +147,7 @@ async fn receive(source: &mut Source, idle: Duration, deadline: Instant, total: 
 
 async fn read(source: &mut Source) -> Result<Option<Bytes>, Error> {
     match source {
-        Source::Network { response, host } => response.chunk().await.map_err(|error| failed(&error, host, true)),
+        Source::Network { response, host } => response.chunk().await.map_err(|error| failed(error, host, true)),
         Source::Data { rest, pace } => {
             let line = data::next_line(rest, !pace.is_zero());
             if line.is_some() && !rest.is_empty() {

@@ -17,6 +17,8 @@ pub use settings::SettingsError;
 pub const MAX_BYTES: usize = 64 * 1024;
 
 const MAX_NAME: usize = 64;
+/// What [`is_name`] asks for, as an error says it.
+pub const NAME_IN_WORDS: &str = "1 to 64 lower-case letters, digits and single hyphens inside";
 const MAX_DESCRIPTION: usize = 400;
 const MAX_LIST: usize = 32;
 
@@ -136,12 +138,14 @@ pub struct Credential {
     pub optional: bool,
 }
 
-/// Where in a request it goes, as written: `{ kind = "bearer" }`, `{ kind = "header", name = "x-api-key" }`.
+/// Where in a request it goes, as written: `{ kind = "bearer" }`, `{ kind = "header", name = "x-api-key" }`,
+/// `{ kind = "path-prefix", prefix = "bot" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum PlaceSpec {
     Bearer,
     Header { name: String },
+    PathPrefix { prefix: String },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -215,6 +219,10 @@ impl Manifest {
             bounded("credentials.origins", credential.origins.len(), MAX_LIST, "entries")?;
             credential.place()?;
         }
+        if self.kind == Kind::Channel && self.network.origins.is_empty() {
+            let why = "a channel has to name at least one origin: that of the platform that it speaks with";
+            return Err(field_error("network.origins", why));
+        }
         settings::check_schema(&self.settings).map_err(|why| field_error("settings", why))
     }
 }
@@ -222,10 +230,12 @@ impl Manifest {
 impl Credential {
     /// Where the credential goes.
     pub fn place(&self) -> Result<Place, ManifestError> {
-        match &self.place {
+        let place = match &self.place {
             PlaceSpec::Bearer => Ok(Place::Bearer),
-            PlaceSpec::Header { name } => Place::header(name).map_err(|error| field_error("credentials.place", error.to_string())),
-        }
+            PlaceSpec::Header { name } => Place::header(name),
+            PlaceSpec::PathPrefix { prefix } => Place::path_prefix(prefix),
+        };
+        place.map_err(|error| field_error("credentials.place", error.to_string()))
     }
 }
 
@@ -237,20 +247,23 @@ fn bounded(field: &str, length: usize, most: usize, unit: &str) -> Result<(), Ma
     if length > most { Err(field_error(field, format!("it has {length} {unit}, and {most} are the most"))) } else { Ok(()) }
 }
 
-/// Lower-case letters, digits and single hyphens inside: a name that can stand in a path, a command and a sentence.
 fn check_name(field: &str, name: &str) -> Result<(), ManifestError> {
+    if is_name(name) {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(80).collect();
+    Err(field_error(field, format!("{shown:?} is not {NAME_IN_WORDS}")))
+}
+
+/// Lower-case letters, digits and single hyphens inside: a name that can stand in a path, a command and a sentence.
+pub fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let shaped = !name.is_empty()
+    !name.is_empty()
         && name.len() <= MAX_NAME
         && name.bytes().all(allowed)
         && !name.starts_with('-')
         && !name.ends_with('-')
-        && !name.contains("--");
-    if shaped {
-        return Ok(());
-    }
-    let shown: String = name.chars().take(80).collect();
-    Err(field_error(field, format!("{shown:?} is not 1 to {MAX_NAME} lower-case letters, digits and single hyphens inside")))
+        && !name.contains("--")
 }
 
 #[cfg(test)]

@@ -137,6 +137,51 @@ fn origins_come_from_the_settings_that_they_name() {
     assert!(manifest.network_origins(&remote).unwrap_err().to_string().contains("https"));
 }
 
+#[test]
+fn each_place_is_read_and_a_wrong_one_is_named() {
+    let placed = |place: &str| {
+        with(&format!("[[credentials]]\nname = \"key\"\ndescription = \"\"\norigins = []\nplace = {place}"))
+            .map(|manifest| manifest.credentials[0].place().unwrap().to_string())
+            .map_err(|error| error.to_string())
+    };
+    for (place, typed) in [
+        ("{ kind = \"bearer\" }", "bearer"),
+        ("{ kind = \"header\", name = \"X-Api-Key\" }", "header:x-api-key"),
+        ("{ kind = \"path-prefix\", prefix = \"bot\" }", "path-prefix:bot"),
+        ("{ kind = \"path-prefix\", prefix = \"file/bot\" }", "path-prefix:file/bot"),
+    ] {
+        assert_eq!(placed(place).as_deref(), Ok(typed));
+    }
+    for (place, said) in [
+        ("{ kind = \"header\", name = \"host\" }", "credentials.place"),
+        ("{ kind = \"path-prefix\", prefix = \"../bot\" }", "cannot stand before a credential"),
+        ("{ kind = \"path-prefix\", prefix = \"\" }", "cannot stand before a credential"),
+        ("{ kind = \"path-prefix\" }", "prefix"),
+        ("{ kind = \"path-prefix\", prefix = \"bot\", extra = 1 }", "extra"),
+        ("{ kind = \"path-prefx\", prefix = \"bot\" }", "did you mean `path-prefix`?"),
+    ] {
+        let error = placed(place).unwrap_err();
+        assert!(error.contains(said), "{place}: {error}");
+    }
+}
+
+#[test]
+fn a_channel_says_with_whom_it_speaks() {
+    let channel = SMALLEST.replace("\"tool\"", "\"channel\"");
+    let error = Manifest::parse(&channel).unwrap_err().to_string();
+    assert!(error.contains("network.origins") && error.contains("at least one origin"), "{error}");
+    assert!(Manifest::parse(&format!("{channel}[network]\norigins = []\n")).is_err());
+    let manifest = Manifest::parse(&format!(
+        "{channel}[network]\norigins = [\"https://api.example.com\"]\n[[credentials]]\nname = \"token\"\ndescription = \"The bot's\"\norigins = [\"https://api.example.com\"]\nplace = {{ kind = \"path-prefix\", prefix = \"bot\" }}\n"
+    ))
+    .unwrap();
+    assert_eq!((manifest.kind, manifest.credentials.len()), (Kind::Channel, 1));
+    // The other kinds may go nowhere.
+    for kind in ["tool", "provider", "policy"] {
+        assert!(Manifest::parse(&SMALLEST.replace("\"tool\"", &format!("{kind:?}"))).is_ok(), "{kind}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_parses_or_is_refused(text in "\\PC{0,400}") {

@@ -13,6 +13,8 @@ mod limits;
 #[cfg(test)]
 mod local;
 #[cfg(test)]
+mod paths;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod support;

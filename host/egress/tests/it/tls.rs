@@ -14,7 +14,7 @@ use wirken_egress::{Egress, Options};
 use crate::support::*;
 
 /// A root, as DER, and what proves a server to be the given names by it, speaking one of the given protocols.
-fn identity(names: &[&str], protocols: &[&[u8]]) -> (Vec<u8>, TlsAcceptor) {
+pub(crate) fn identity(names: &[&str], protocols: &[&[u8]]) -> (Vec<u8>, TlsAcceptor) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();
@@ -32,7 +32,7 @@ fn identity(names: &[&str], protocols: &[&[u8]]) -> (Vec<u8>, TlsAcceptor) {
 }
 
 /// Hands every connection, its handshake done, to `answer`.
-async fn accept<F, R>(acceptor: TlsAcceptor, answer: F) -> SocketAddr
+pub(crate) async fn accept<F, R>(acceptor: TlsAcceptor, answer: F) -> SocketAddr
 where
     F: Fn(TlsStream<TcpStream>) -> R + Copy + Send + 'static,
     R: Future<Output = ()> + Send + 'static,
@@ -83,7 +83,7 @@ async fn server(names: &[&str]) -> (Vec<u8>, SocketAddr) {
     (root, accept(acceptor, http1).await)
 }
 
-fn trusting(roots: Vec<Vec<u8>>) -> Egress {
+pub(crate) fn trusting(roots: Vec<Vec<u8>>) -> Egress {
     Egress::new(Options { extra_roots: roots, ..Options::default() })
 }
 
