@@ -15,6 +15,9 @@ use crate::chain::{Chain, Position};
 use crate::encode::{Draft, Effect};
 use crate::error::Error;
 use crate::handle::{Erasure, Receipt};
+use crate::outbox;
+use crate::pairing;
+use crate::state::{self, State};
 
 /// Chains whose end is kept in memory; past it all are forgotten and read again when needed.
 const HEADS: usize = 8192;
@@ -80,9 +83,17 @@ fn load_head(connection: &Connection, chain: Chain) -> rusqlite::Result<Head> {
     })
 }
 
-pub(crate) fn append(connection: &Connection, heads: &mut Heads, at: Timestamp, drafts: &[Draft]) -> Result<Receipt, Failure> {
+pub(crate) fn append(
+    connection: &Connection,
+    heads: &mut Heads,
+    at: Timestamp,
+    drafts: &[Draft],
+    states: &[State],
+) -> Result<Receipt, Failure> {
     check(connection, heads, drafts)?;
-    write(connection, heads, at, drafts)
+    let receipt = write(connection, heads, at, drafts)?;
+    state::write(connection, states)?;
+    Ok(receipt)
 }
 
 /// What this batch has done so far to a session, while it is only being checked.
@@ -93,8 +104,9 @@ struct Seen<'a> {
     closed: bool,
 }
 
-/// What may still be recorded of a session that is closed: how that ended which was under way.
-const ENDS: [&str; 3] = ["turn-finished", "turn-interrupted", "outbound-outcome"];
+/// What may still be recorded of a session that is closed: how that ended which was under way. An answer that was
+/// queued still leaves. What rides along has to be here where a close may come first: its refusal stops the ledger.
+const ENDS: [&str; 5] = ["turn-finished", "turn-interrupted", "outbound-attempted", "outbound-drafted", "outbound-outcome"];
 
 fn check(connection: &Connection, heads: &mut Heads, drafts: &[Draft]) -> Result<(), Failure> {
     let mut sessions: Vec<Seen<'_>> = Vec::new();
@@ -119,15 +131,15 @@ fn check(connection: &Connection, heads: &mut Heads, drafts: &[Draft]) -> Result
             _ if !seen.exists => return Err(Failure::Refused(Error::NotOpened { session: id })),
             _ if seen.closed && !ENDS.contains(&draft.kind) => return Err(Failure::Refused(Error::SessionClosed { session: id })),
             Effect::Closed => seen.closed = true,
-            Effect::Inbound { account, key, .. } => {
-                check_key(connection, account, key)?;
-                if keys.contains(&(account, key)) {
-                    let why = format!("message {key:?} of {account} stands in one batch twice");
-                    return Err(Failure::Refused(Error::Invalid { why }));
-                }
-                keys.push((account, key));
+            _ => {}
+        }
+        if let Some((account, key)) = draft.effect.taken() {
+            check_key(connection, account, key)?;
+            if keys.contains(&(account, key)) {
+                let why = format!("message {key:?} of {account} stands in one batch twice");
+                return Err(Failure::Refused(Error::Invalid { why }));
             }
-            Effect::None | Effect::TurnStarted(_) | Effect::TurnEnded(_) => {}
+            keys.push((account, key));
         }
     }
     Ok(())
@@ -204,8 +216,13 @@ fn write_row(connection: &Connection, head: &mut Head, at: Timestamp, draft: &Dr
 /// Keeps the derived tables in step; `verify` holds the same rules from the reading side.
 fn write_effect(connection: &Connection, head: &mut Head, at: Timestamp, chain: &str, effect: &Effect) -> Result<(), Failure> {
     let (seq, at) = (int(head.next), int(at.0));
+    if let Some((account, key)) = effect.taken() {
+        connection
+            .prepare_cached("INSERT INTO inbounds (account, key, chain, seq) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![account, key, chain, seq])?;
+    }
     match effect {
-        Effect::None => {}
+        Effect::None | Effect::Commanded { .. } => {}
         Effect::Opened(Place { agent, account, conversation, thread }) => {
             connection
                 .prepare_cached(
@@ -217,10 +234,7 @@ fn write_effect(connection: &Connection, head: &mut Head, at: Timestamp, chain: 
             connection.prepare_cached("UPDATE sessions SET closed_at = ?2 WHERE id = ?1")?.execute(params![chain, at])?;
             head.closed = true;
         }
-        Effect::Inbound { account, key, title } => {
-            connection
-                .prepare_cached("INSERT INTO inbounds (account, key, chain, seq) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![account, key, chain, seq])?;
+        Effect::Inbound { title, .. } => {
             if !head.titled {
                 connection
                     .prepare_cached("UPDATE sessions SET title = ?2, title_seq = ?3 WHERE id = ?1")?
@@ -238,6 +252,8 @@ fn write_effect(connection: &Connection, head: &mut Head, at: Timestamp, chain: 
                 .prepare_cached("DELETE FROM open_turns WHERE chain = ?1 AND turn = ?2")?
                 .execute(params![chain, turn.to_string()])?;
         }
+        Effect::Outbox(step) => outbox::write(connection, chain, seq, at, step)?,
+        Effect::Pairing(step) => pairing::write(connection, at, step)?,
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ use wirken_types::{Digest, Timestamp, TurnId};
 
 use crate::chain::Chain;
 use crate::error::Error;
+use crate::outbox;
+use crate::pairing;
 use crate::row::{PayloadRef, payload_digest, row_hash};
 
 /// The version of the canonical document.
@@ -46,8 +48,11 @@ pub(crate) enum Effect {
     Opened(Place),
     Closed,
     Inbound { account: String, key: String, title: Option<String> },
+    Commanded { account: String, key: String },
     TurnStarted(TurnId),
     TurnEnded(TurnId),
+    Outbox(outbox::Step),
+    Pairing(pairing::Step),
 }
 
 impl Effect {
@@ -60,21 +65,63 @@ impl Effect {
                 key: key.clone(),
                 title: content.as_deref().and_then(|parts| title(&plain_text(parts))),
             },
+            Event::Commanded { account, key, .. } => Self::Commanded { account: account.clone(), key: key.clone() },
             Event::TurnStarted { turn } => Self::TurnStarted(*turn),
             Event::TurnFinished { turn, .. } | Event::TurnInterrupted { turn, .. } => Self::TurnEnded(*turn),
-            _ => Self::None,
+            _ => match (outbox::Step::of(event), pairing::Step::of(event)) {
+                (Some(step), _) => Self::Outbox(step),
+                (None, Some(step)) => Self::Pairing(step),
+                (None, None) => Self::None,
+            },
+        }
+    }
+
+    /// The account and the key that it takes, so that no later row can have them.
+    pub(crate) fn taken(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Inbound { account, key, .. } | Self::Commanded { account, key } => Some((account, key)),
+            _ => None,
         }
     }
 }
 
+/// Why an event cannot stand in this kind of chain, if it cannot.
+pub(crate) fn misplaced(chain: Chain, event: &Event) -> Option<&'static str> {
+    let of_system = match event {
+        Event::System { .. } => return None,
+        Event::PairingAsked { .. } | Event::PairingApproved { .. } | Event::PairingRevoked { .. } | Event::UpdateSkipped { .. } => true,
+        _ => false,
+    };
+    match (of_system, chain) {
+        (true, Chain::Session(_)) => Some("belongs to the system's chain, not to a session"),
+        (false, Chain::System) => Some("belongs to a session, not to the system's chain"),
+        _ => None,
+    }
+}
+
+/// Why a table cannot hold what an event says, if it cannot.
+fn unlistable(event: &Event) -> Option<String> {
+    let (what, number) = match event {
+        Event::System { detail, .. } if depth(detail) > DETAIL_DEPTH => {
+            return Some(format!("a system event's detail is nested deeper than {DETAIL_DEPTH} levels"));
+        }
+        Event::OutboundQueued { outbound, .. }
+        | Event::OutboundAttempted { outbound, .. }
+        | Event::OutboundDrafted { outbound, .. }
+        | Event::OutboundOutcome { outbound, .. } => ("an answer's number", *outbound),
+        Event::PairingAsked { expires_at, .. } => ("the end of a pairing request", expires_at.0),
+        _ => return None,
+    };
+    i64::try_from(number).is_err().then(|| format!("{what} is {number}, and {} is the most", i64::MAX))
+}
+
 impl Draft {
     pub(crate) fn of(chain: Chain, event: &Event) -> Result<Self, Error> {
-        if let Event::System { detail, .. } = event {
-            if depth(detail) > DETAIL_DEPTH {
-                return Err(Error::Invalid { why: format!("a system event's detail is nested deeper than {DETAIL_DEPTH} levels") });
-            }
-        } else if chain == Chain::System {
-            return Err(Error::Invalid { why: format!("a {} event belongs to a session, not to the system's chain", event.kind()) });
+        if let Some(why) = misplaced(chain, event) {
+            return Err(Error::Invalid { why: format!("a {} event {why}", event.kind()) });
+        }
+        if let Some(why) = unlistable(event) {
+            return Err(Error::Invalid { why });
         }
         let mut value = serde_json::to_value(event).map_err(unwritable)?;
         let content = value.as_object_mut().and_then(|object| object.remove("content"));
@@ -84,6 +131,16 @@ impl Draft {
         };
         let body = serde_json::to_string(&value).map_err(unwritable)?;
         Ok(Self { chain, kind: event.kind(), turn: event.turn(), body, payload, effect: Effect::of(event) })
+    }
+
+    /// Whether nothing can refuse it, and nobody waits for it before he acts.
+    pub(crate) fn may_ride_along(&self) -> bool {
+        match self.effect {
+            // An answer that its batch delivers at once has no effect, and can be refused all the same.
+            Effect::None => self.kind != "outbound-queued",
+            Effect::TurnEnded(_) | Effect::Outbox(outbox::Step { to: outbox::To::Ended(_), .. }) => true,
+            _ => false,
+        }
     }
 
     pub(crate) fn payload_ref(&self) -> Option<PayloadRef> {

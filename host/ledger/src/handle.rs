@@ -14,9 +14,11 @@ use wirken_types::{Digest, Timestamp};
 use crate::apply::ERASED_ACTION;
 use crate::chain::{Chain, Position};
 use crate::crash::{CrashPoints, NoCrashPoints};
-use crate::encode::{Draft, Effect};
+use crate::encode::Draft;
 use crate::error::Error;
+use crate::outbox;
 use crate::schema::{self, Schema};
+use crate::state::State;
 use crate::writer::{Command, Work, Writer};
 
 /// Batches that may wait; past it, callers wait for a place. A commit takes them all, so this also bounds a commit.
@@ -51,12 +53,13 @@ impl Options {
 pub struct Batch {
     at: Timestamp,
     parts: Vec<(Chain, Vec<Event>)>,
+    states: Vec<State>,
 }
 
 impl Batch {
     /// Its rows have the time of this call.
     pub fn new() -> Self {
-        Self { at: Timestamp::now(), parts: Vec::new() }
+        Self { at: Timestamp::now(), parts: Vec::new(), states: Vec::new() }
     }
 
     pub fn of(chain: impl Into<Chain>, events: impl IntoIterator<Item = Event>) -> Self {
@@ -66,6 +69,15 @@ impl Batch {
     #[must_use]
     pub fn with(mut self, chain: impl Into<Chain>, events: impl IntoIterator<Item = Event>) -> Self {
         self.parts.push((chain.into(), events.into_iter().collect()));
+        self
+    }
+
+    /// Sets, or where there is no value removes, what an account's channel remembers. In no chain and checked by nobody:
+    /// the caller encrypts it.
+    #[must_use]
+    pub fn with_state(mut self, account: impl Into<String>, values: Vec<(String, Option<Vec<u8>>)>) -> Self {
+        let account = account.into();
+        self.states.extend(values.into_iter().map(|(key, value)| State { account: account.clone(), key, value }));
         self
     }
 
@@ -84,7 +96,9 @@ impl Batch {
             return Err(Error::Invalid { why: format!("the ledger itself writes {ERASED_ACTION} events, when it erases") });
         }
         let events = self.parts.iter().flat_map(|(chain, events)| events.iter().map(|event| (*chain, event)));
-        events.map(|(chain, event)| Draft::of(chain, event)).collect()
+        let mut drafts = events.map(|(chain, event)| Draft::of(chain, event)).collect::<Result<Vec<_>, _>>()?;
+        outbox::pass_over_delivered(&mut drafts);
+        Ok(drafts)
     }
 }
 
@@ -138,18 +152,20 @@ impl Ledger {
     /// Resolves once every row of the batch is durable, or none is.
     pub async fn append(&self, batch: Batch) -> Result<Receipt, Error> {
         let (reply, answer) = oneshot::channel();
-        self.send(Work::Append { at: batch.at, drafts: batch.drafts()?, reply: Some(reply) }).await?;
+        self.send(Work::Append { at: batch.at, drafts: batch.drafts()?, states: batch.states, reply: Some(reply) }).await?;
         self.answer(answer).await
     }
 
     /// Queues rows that ride along with the next commit, and resolves when they are queued. What may be refused cannot
-    /// ride along, since nobody would hear of it; anything else that cannot be written stops the ledger.
+    /// ride along, since nobody would hear of it, nor what somebody waits for before he acts; anything else that cannot
+    /// be written stops the ledger.
     pub async fn append_lazily(&self, batch: Batch) -> Result<(), Error> {
         let drafts = batch.drafts()?;
-        if let Some(draft) = drafts.iter().find(|draft| !matches!(draft.effect, Effect::None | Effect::TurnEnded(_))) {
-            return Err(Error::Invalid { why: format!("a {} event can be refused, so it is not appended lazily", draft.kind) });
+        if let Some(draft) = drafts.iter().find(|draft| !draft.may_ride_along()) {
+            let why = format!("a {} event can be refused, or is waited for, so it is not appended lazily", draft.kind);
+            return Err(Error::Invalid { why });
         }
-        self.send(Work::Append { at: batch.at, drafts, reply: None }).await
+        self.send(Work::Append { at: batch.at, drafts, states: batch.states, reply: None }).await
     }
 
     /// Erases a content for ever; its row stays, and so does its digest. Resolves once that is durable. Remains of the

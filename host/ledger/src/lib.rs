@@ -3,7 +3,7 @@
 //!
 //! One thread writes ([`Ledger`]); anybody with the file may read ([`Reader`]) and check ([`verify`]). It knows no
 //! channel, no provider and no policy: it takes events, keeps what is derived from them in step, and answers questions
-//! about them.
+//! about them. Beside its chains it keeps what channels remember, as it is given.
 
 mod apply;
 mod chain;
@@ -11,10 +11,13 @@ mod crash;
 mod encode;
 mod error;
 mod handle;
+mod outbox;
+mod pairing;
 mod reader;
 mod row;
 mod schema;
 mod session;
+mod state;
 mod verify;
 mod writer;
 
@@ -22,6 +25,8 @@ pub use chain::{Chain, Position};
 pub use crash::{CrashPoint, CrashPoints, NoCrashPoints};
 pub use error::Error;
 pub use handle::{Batch, Erasure, Ledger, Options, Receipt};
+pub use outbox::{OutboxEntry, OutboxState};
+pub use pairing::Pairing;
 pub use reader::{LogFilter, Reader, SessionFilter};
 pub use row::{PayloadRef, Row};
 pub use schema::path_in;

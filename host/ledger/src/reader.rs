@@ -71,6 +71,16 @@ impl Reader {
         Ok(())
     }
 
+    /// One row of a chain.
+    pub(crate) fn row(&self, chain: Chain, seq: u64) -> Result<Option<Row>, Error> {
+        let sql = format!(
+            "SELECT {ROW_COLUMNS} FROM rows LEFT JOIN payloads ON payloads.digest = rows.payload WHERE rows.chain = ?1 AND rows.seq = ?2"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(Error::database("read"))?;
+        let mut rows = statement.query(params![chain.to_string(), int(seq)]).map_err(Error::database("read"))?;
+        rows.next().map_err(Error::database("read"))?.map(decode).transpose()
+    }
+
     /// Rows of all chains, newest last.
     pub fn log(&self, filter: &LogFilter) -> Result<Vec<Row>, Error> {
         let LogFilter { action, chain, since, limit } = filter;
@@ -138,7 +148,7 @@ impl Reader {
         Ok(found.into_iter().next())
     }
 
-    /// The row of the message with this key, for a caller that was told it is a duplicate.
+    /// The row of the message or command with this key, for a caller that was told it is a duplicate.
     pub fn find_inbound(&self, account: &str, key: &str) -> Result<Option<(Chain, u64)>, Error> {
         let found: Option<(String, i64)> = self
             .connection

@@ -38,8 +38,8 @@ pub(crate) struct Migration {
 
 pub(crate) const CURRENT: Schema = Schema { version: 1, create: TABLES, migrations: &[] };
 
-/// Everything but `canonical`, `salt`, `bytes` and the tombstones (`erased_by`) is derived from canonical bytes. `id`
-/// is the order of arrival among chains: for display only, no hash covers it.
+/// Everything but `canonical`, `salt`, `bytes`, the tombstones (`erased_by`) and `channel_states` is derived from
+/// canonical bytes. `id` is the order of arrival among chains: no hash covers it.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE rows (
@@ -92,6 +92,33 @@ CREATE TABLE open_turns (
     at INTEGER NOT NULL,
     PRIMARY KEY (chain, turn),
     FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+    chain TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    outbound INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    PRIMARY KEY (chain, turn, outbound),
+    FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pairings (
+    account TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    name TEXT,
+    code BLOB,
+    asked_at INTEGER,
+    expires_at INTEGER,
+    approved_at INTEGER,
+    PRIMARY KEY (account, sender)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE channel_states (
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (account, key)
 ) STRICT, WITHOUT ROWID;
 ";
 

@@ -1,10 +1,13 @@
 //! Checking a ledger: every hash, every link, every column that was derived, every content.
 //!
-//! Rows stream by in the order of their chains; at any time this holds one row, the end of its chain and the chain's
-//! open turns. All of it is one snapshot, so a gateway may write meanwhile. What a check of this kind cannot see is
-//! said in its report, and shown by tests.
+//! Rows stream by in the order of their chains; at any time this holds one row, the end of its chain, and what is listed
+//! of that chain: its open turns and the answers that were not delivered, or, of the system's, who was let in and who
+//! asked. All of it is one snapshot, so a gateway may write meanwhile. What a check of this kind cannot see is said in
+//! its report, and shown by tests. What channels remember is derived from nothing, and no part of it.
 
 mod derived;
+mod outbox;
+mod pairing;
 mod report;
 
 use rusqlite::Connection;
@@ -14,11 +17,11 @@ use wirken_types::{Digest, Timestamp};
 
 use crate::apply::ERASED_ACTION;
 use crate::chain::Chain;
-use crate::encode::Effect;
+use crate::encode::{Effect, misplaced};
 use crate::error::Error;
 use crate::reader::Reader;
 use crate::row::{Canonical, PayloadRef, payload_digest, row_hash};
-use derived::{Expected, check_inbound};
+use derived::{Expected, check_key};
 pub use report::{Progress, Report, Scope, Verdict, What};
 
 /// Rows between two calls of the progress callback.
@@ -259,11 +262,14 @@ impl Walked {
             return self.expected.follow(self.next, at, &Effect::None).map_err(|what| self.broken(what));
         }
         let effect = Effect::of(event);
-        if let Effect::Inbound { account, key, .. } = &effect {
-            check_inbound(connection, account, key, &self.name, self.next)?;
+        if let Some((account, key)) = effect.taken() {
+            check_key(connection, account, key, &self.name, self.next)?;
             *inbounds += 1;
         }
-        let followed = if chain == Chain::System { Err(What::Misplaced) } else { self.expected.follow(self.next, at, &effect) };
+        let followed = match misplaced(chain, event) {
+            Some(_) => Err(What::Misplaced),
+            None => self.expected.follow(self.next, at, &effect),
+        };
         followed.map_err(|what| self.broken(what))
     }
 }
@@ -290,6 +296,10 @@ fn is_erased(connection: &Connection, subject: &str, seq: u64) -> Result<bool, S
     let Ok(digest) = subject.parse::<Digest>() else { return Ok(false) };
     let mut statement = connection.prepare_cached("SELECT 1 FROM payloads WHERE digest = ?1 AND erased_by = ?2 AND bytes IS NULL")?;
     Ok(statement.exists(rusqlite::params![digest.as_bytes(), crate::apply::int(seq)])?)
+}
+
+fn broken(chain: &str, seq: u64, what: What) -> Stop {
+    Stop::Broken { chain: chain.to_owned(), seq, what }
 }
 
 fn text(value: ValueRef<'_>) -> Option<&str> {

@@ -18,6 +18,7 @@ use crate::encode::Draft;
 use crate::error::Error;
 use crate::handle::{Erasure, Options, Receipt};
 use crate::schema::Opened;
+use crate::state::State;
 
 /// Pages of the write-ahead file that are worth folding in once nobody waits (4 MB).
 const WAL_WORTHWHILE: i64 = 1000;
@@ -41,6 +42,7 @@ pub(crate) enum Work {
     Append {
         at: Timestamp,
         drafts: Vec<Draft>,
+        states: Vec<State>,
         reply: Option<Reply<Receipt>>,
     },
     Erase {
@@ -200,8 +202,8 @@ impl<P: CrashPoints> Writer<P> {
         for Command { work, _slot } in commands {
             slots.push(_slot);
             match work {
-                Work::Append { at, drafts, reply } => {
-                    let done = self.attempt(&mut failure, |connection, heads| apply::append(connection, heads, at, &drafts));
+                Work::Append { at, drafts, states, reply } => {
+                    let done = self.attempt(&mut failure, |connection, heads| apply::append(connection, heads, at, &drafts, &states));
                     match (reply, done) {
                         (Some(reply), done) => answers.push(Answer::Receipt(reply, done)),
                         (None, Err(error)) if failure.is_none() => failure = Some(format!("a row that rides along was refused: {error}")),

@@ -73,10 +73,17 @@ impl Conversation {
             }
             Event::SessionOpened { .. }
             | Event::SessionClosed { .. }
+            | Event::Commanded { .. }
             | Event::TurnStarted { .. }
             | Event::ToolStarted { .. }
+            | Event::OutboundQueued { .. }
             | Event::OutboundAttempted { .. }
+            | Event::OutboundDrafted { .. }
             | Event::OutboundOutcome { .. }
+            | Event::PairingAsked { .. }
+            | Event::PairingApproved { .. }
+            | Event::PairingRevoked { .. }
+            | Event::UpdateSkipped { .. }
             | Event::System { .. } => {}
         }
     }

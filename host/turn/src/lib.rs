@@ -9,7 +9,7 @@ mod resume;
 mod turn;
 
 pub use conversation::Conversation;
-pub use turn::{Effect, Input, MAX_ROUNDS, Setup, Shown, ToolOrigin, Turn};
+pub use turn::{Effect, Input, MAX_ROUNDS, Setup, Shown, Surface, ToolOrigin, Turn};
 
 #[cfg(test)]
 mod tests;

@@ -41,7 +41,9 @@ impl Turn {
                     started = None;
                     turn.calls.retain(|call| call.id != *call_id);
                 }
-                Event::OutboundAttempted { outbound, .. } => turn.outbound = *outbound,
+                Event::OutboundQueued { outbound, .. } => turn.outbound = *outbound,
+                // Its beginning may be shown already; the answer that replaces it has to have the same number.
+                Event::OutboundDrafted { outbound, .. } if *outbound > turn.outbound => turn.outbound = *outbound - 1,
                 _ => {}
             }
         }

@@ -12,11 +12,19 @@ use crate::turn::MAX_ITEMS;
 
 fn setup() -> Setup {
     let origin = ToolOrigin { component: "files".into(), digest: Digest::ZERO };
-    Setup { provider: "p".into(), model: "m".into(), tools: BTreeMap::from([("read".into(), origin.clone()), ("list".into(), origin)]) }
+    let tools = BTreeMap::from([("read".into(), origin.clone()), ("list".into(), origin)]);
+    Setup { provider: "p".into(), model: "m".into(), tools, surface: Surface::Reads }
 }
 
 fn inbound(turn: TurnId, text: &str) -> Event {
-    Event::Inbound { turn, account: "webchat".into(), key: text.into(), sender: "owner".into(), content: Some(vec![Part::text(text)]) }
+    Event::Inbound {
+        turn,
+        account: "webchat".into(),
+        key: text.into(),
+        sender: "owner".into(),
+        message: None,
+        content: Some(vec![Part::text(text)]),
+    }
 }
 
 fn call(id: &str, name: &str) -> Step {
@@ -37,9 +45,13 @@ struct Driven {
 
 impl Driven {
     fn start() -> Self {
+        Self::start_at(Surface::Reads)
+    }
+
+    fn start_at(surface: Surface) -> Self {
         let id = TurnId::generate();
         let place = Place { agent: "a".into(), account: "webchat".into(), conversation: "c".into(), thread: None };
-        let (turn, effects) = Turn::start(id, setup(), vec![Event::SessionOpened { place }], inbound(id, "hi"));
+        let (turn, effects) = Turn::start(id, Setup { surface, ..setup() }, vec![Event::SessionOpened { place }], inbound(id, "hi"));
         let mut driven = Self { turn, events: Vec::new(), live: Conversation::default(), last: Vec::new() };
         driven.take(effects);
         driven
@@ -79,6 +91,15 @@ impl Driven {
     fn resumed(&self) -> (Turn, Vec<Effect>) {
         Turn::resume(self.turn.id(), setup(), &self.events)
     }
+
+    /// What was queued: number and text.
+    fn answers(&self) -> Vec<(u64, &str)> {
+        let queued = self.events.iter().filter_map(|event| match event {
+            Event::OutboundQueued { outbound, content, .. } => Some((*outbound, content.as_deref()?)),
+            _ => None,
+        });
+        queued.collect()
+    }
 }
 
 #[test]
@@ -89,10 +110,70 @@ fn a_plain_turn_takes_two_records() {
     assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::End]));
     assert_eq!(
         driven.kinds(),
-        ["session-opened", "inbound", "turn-started", "requested", "responded", "outbound-attempted", "outbound-outcome", "turn-finished"]
+        ["session-opened", "inbound", "turn-started", "requested", "responded", "outbound-queued", "outbound-outcome", "turn-finished"]
     );
     assert_eq!(driven.live.messages().last(), Some(&Message::Assistant(vec![AssistantItem::Text("Hello".into())])));
     assert!(driven.turn.ended());
+}
+
+#[test]
+fn an_answer_is_delivered_by_being_recorded_only_where_the_surface_reads_the_record() {
+    assert_eq!(Surface::default(), Surface::Reads);
+    for (surface, expected) in [
+        (Surface::Reads, vec!["responded", "outbound-queued", "outbound-outcome", "turn-finished"]),
+        (Surface::Sends, vec!["responded", "outbound-queued", "turn-finished"]),
+    ] {
+        let mut driven = Driven::start_at(surface);
+        driven.step(Step::Text("Hello".into())).input(Input::ResponseEnded);
+        assert_eq!(driven.kinds()[4..], expected);
+        assert_eq!(driven.answers(), [(1, "Hello")]);
+        let mut stopped = Driven::start_at(surface);
+        stopped.step(Step::Text("Hel".into())).input(Input::Stop { reason: "enough".into() });
+        assert_eq!(stopped.kinds()[4..expected.len() + 3], expected[..expected.len() - 1]);
+    }
+}
+
+#[test]
+fn answers_are_numbered_from_one_and_the_number_is_known_before() {
+    let mut driven = Driven::start_at(Surface::Sends);
+    for number in 1..=3 {
+        assert_eq!(driven.turn.next_outbound(), number);
+        driven.step(Step::Text(format!("answer {number}"))).step(call("c", "read"));
+        assert_eq!(driven.turn.next_outbound(), number, "a text that is under way has no number yet");
+        driven.input(Input::ResponseEnded);
+        driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: Vec::new() });
+    }
+    assert_eq!(driven.answers(), [(1, "answer 1"), (2, "answer 2"), (3, "answer 3")]);
+    // A response without a text takes no number.
+    driven.step(call("d", "read")).input(Input::ResponseEnded);
+    assert_eq!(driven.turn.next_outbound(), 4);
+}
+
+#[test]
+fn a_resumed_turn_gives_the_number_of_a_beginning_that_is_shown_to_the_answer_that_replaces_it() {
+    let mut driven = Driven::start_at(Surface::Sends);
+    driven.step(Step::Text("one".into())).step(call("c", "read")).input(Input::ResponseEnded);
+    driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: Vec::new() });
+    let turn = driven.turn.id();
+    let drafted = |outbound| Event::OutboundDrafted { turn, outbound, shown: vec!["17".into()] };
+    // Each record of the gateway's outbox in turn, as it comes between those of the turn.
+    for (event, next) in [
+        (Event::OutboundAttempted { turn, outbound: 1, attempt: 1 }, 2),
+        (drafted(1), 2),
+        (drafted(2), 2),
+        (drafted(2), 2),
+        (Event::OutboundQueued { turn, outbound: 2, content: None }, 3),
+        (drafted(2), 3),
+        (drafted(3), 3),
+        // Of an answer that was given up and never queued, with a later one begun.
+        (drafted(5), 5),
+    ] {
+        driven.events.push(event.clone());
+        assert_eq!(driven.resumed().0.next_outbound(), next, "{event:?}");
+    }
+    let other = Event::OutboundQueued { turn: TurnId::generate(), outbound: 9, content: None };
+    driven.events.push(other);
+    assert_eq!(driven.resumed().0.next_outbound(), 5);
 }
 
 #[test]
@@ -298,8 +379,10 @@ proptest! {
         let kept = &driven.events[..cut.max(4)];
         let ended = kept.iter().any(|event| matches!(event, Event::TurnFinished { .. } | Event::TurnInterrupted { .. }));
         if !ended {
-            let (_, effects) = Turn::resume(driven.turn.id(), setup(), kept);
+            let (turn, effects) = Turn::resume(driven.turn.id(), setup(), kept);
             let mut events = kept.to_vec();
+            let queued = kept.iter().filter(|event| event.kind() == "outbound-queued").count();
+            prop_assert_eq!(turn.next_outbound(), queued as u64 + 1);
             for effect in effects {
                 if let Effect::Record(more) = effect {
                     events.extend(more);
@@ -324,9 +407,10 @@ proptest! {
 fn what_was_said_during_a_request_goes_with_it_when_it_is_made_again() {
     let mut driven = Driven::start();
     let id = driven.turn.id();
-    let said = inbound(id, "and this?");
-    driven.live.apply(&said);
-    driven.events.push(said);
+    for event in [inbound(id, "and this?"), Event::Commanded { account: "a".into(), key: "k".into(), command: "/stop".into() }] {
+        driven.live.apply(&event);
+        driven.events.push(event);
+    }
     assert_eq!(driven.live.messages().len(), 1);
     let (turn, effects) = Turn::resume(id, setup(), &driven.events);
     driven.turn = turn;
@@ -380,7 +464,7 @@ fn of_an_answer_that_told_a_secret_nothing_is_kept() {
     let mut driven = Driven::start();
     driven.input(Input::Step(Step::Text("It begins with sk-".into()))).input(failure("leak", None));
     assert!(driven.turn.ended());
-    assert!(driven.events.iter().all(|event| !matches!(event.kind(), "responded" | "outbound-attempted")), "{:?}", driven.events);
+    assert!(driven.events.iter().all(|event| !matches!(event.kind(), "responded" | "outbound-queued")), "{:?}", driven.events);
 }
 
 #[test]

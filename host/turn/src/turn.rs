@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wirken_types::chat::{AssistantItem, Part, ToolCall, Usage};
 use wirken_types::event::{Delivery, Event, ToolOutcome};
 use wirken_types::provider::{Event as Step, ProviderError};
@@ -45,6 +45,17 @@ pub struct Setup {
     pub model: String,
     /// The tools on offer, by the name that the model uses.
     pub tools: BTreeMap<String, ToolOrigin>,
+    pub surface: Surface,
+}
+
+/// How an answer reaches the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Surface {
+    /// The surface reads what is recorded, so that recording an answer is delivering it.
+    #[default]
+    Reads,
+    /// Somebody else sends what is queued, and records what became of it.
+    Sends,
 }
 
 /// The component that a tool comes from.
@@ -93,7 +104,7 @@ pub enum Effect {
 }
 
 /// A glimpse of a response under way. It is not recorded: the finished response is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Shown {
     Text {
@@ -175,6 +186,11 @@ impl Turn {
 
     pub fn ended(&self) -> bool {
         self.phase == Phase::Ended
+    }
+
+    /// The number that the answer under way will have.
+    pub fn next_outbound(&self) -> u64 {
+        self.outbound + 1
     }
 
     /// Moves on. An input that does not fit the phase (a late step after a stop, say) changes nothing.
@@ -408,6 +424,10 @@ impl Turn {
     }
 
     pub(crate) fn interrupt(&mut self, reason: String, mut events: Vec<Event>, effects: &mut Vec<Effect>) {
+        if self.setup.surface == Surface::Sends {
+            // Nobody there reads the record.
+            events.extend(self.outbound_events(format!("(This was interrupted: {reason})")));
+        }
         events.push(Event::TurnInterrupted { turn: self.id, reason });
         self.calls.clear();
         self.phase = Phase::Ended;
@@ -432,14 +452,15 @@ impl Turn {
         Event::Responded { turn: self.id, round: self.round, stop: stop.into(), usage: response.usage, content: Some(response.items) }
     }
 
-    /// The browser and the command line read what is recorded, so that recording an answer is delivering it.
-    fn outbound_events(&mut self, text: String) -> [Event; 2] {
-        self.outbound += 1;
+    fn outbound_events(&mut self, text: String) -> Vec<Event> {
+        self.outbound = self.next_outbound();
         let (turn, outbound) = (self.id, self.outbound);
-        [
-            Event::OutboundAttempted { turn, outbound, attempt: 1, content: Some(text) },
-            Event::OutboundOutcome { turn, outbound, delivery: Delivery::Delivered, detail: "kept for reading".into() },
-        ]
+        let mut events = vec![Event::OutboundQueued { turn, outbound, content: Some(text) }];
+        if self.setup.surface == Surface::Reads {
+            let (delivery, detail) = (Delivery::Delivered, "kept for reading".into());
+            events.push(Event::OutboundOutcome { turn, outbound, delivery, detail, shown: Vec::new() });
+        }
+        events
     }
 
     fn request_failed_event(&self, kind: &str, message: &str) -> Event {

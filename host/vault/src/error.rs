@@ -55,6 +55,10 @@ pub enum VaultError {
         "the record {component}/{name} names a place that this wirken does not know: use the newer wirken that wrote it, or add the credential again"
     )]
     RecordUnknownPlace { component: String, name: String },
+    #[error(
+        "what is kept of {purpose} was changed outside of wirken, or belongs to another vault, and cannot be read: put the vault and the data folder back from the same backup, or remove it and begin anew"
+    )]
+    SealedChanged { purpose: String },
     #[error("{text:?} cannot name a record: use 1 to {} printable ASCII characters without spaces", crate::record::MAX_NAME_BYTES)]
     InvalidName { text: String },
     #[error(transparent)]

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor, scrypt};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use chacha20poly1305::XChaCha20Poly1305;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use wirken_secret::Secret;
 use wirken_types::Digest;
 use zeroize::Zeroizing;
@@ -21,6 +23,12 @@ const WORK_FACTOR: u8 = 16;
 pub(crate) const MAX_WORK_FACTOR: u8 = 20;
 
 const KEY_BYTES: usize = 32;
+
+/// Of SHA-256.
+const HMAC_BLOCK_BYTES: usize = 64;
+
+/// Precedes the purpose of a derived key. Its version changes with the form of what is sealed.
+const SEALER_DOMAIN: &[u8] = b"wirken vault sealer 1\0";
 
 /// What opens a vault.
 #[derive(Debug)]
@@ -77,6 +85,17 @@ impl Key {
 
     pub(crate) fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.0).into())
+    }
+
+    /// The key of one purpose. Neither this key nor that of another purpose can be told from it.
+    pub(crate) fn derive(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+        // HMAC fills up a short key with zeros itself; a whole block is what it takes without a chance to refuse.
+        let mut block = Zeroizing::new([0; HMAC_BLOCK_BYTES]);
+        block.iter_mut().zip(self.0.iter()).for_each(|(to, from)| *to = *from);
+        let mut mac = Hmac::<Sha256>::new((&*block).into());
+        mac.update(SEALER_DOMAIN);
+        mac.update(purpose.as_bytes());
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 
     /// A value by which a wrong key is told from a right one. It commits to the key: no two keys have the same.
@@ -199,6 +218,15 @@ mod tests {
             age::encrypt(&recipient, &[7; KEY_BYTES - 1]).unwrap()
         };
         assert!(matches!(open(&short, "a passphrase", 4), Err(VaultError::Damaged { .. })));
+    }
+
+    /// The expected value was computed with another implementation of HMAC: a change here would lose what was sealed.
+    #[test]
+    fn derives_what_it_always_derived() {
+        let key = Key(Zeroizing::new([7; KEY_BYTES]));
+        assert_eq!(hex::encode(key.derive("channel state").as_slice()), "cdd383e6e30ea6acc0a973489011e949d237e4db09e5aa8fb6aa04e6f9b36109");
+        assert_ne!(key.derive("channel state"), key.derive("channel states"));
+        assert_ne!(key.derive(""), key.0);
     }
 
     #[test]

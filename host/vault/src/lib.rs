@@ -14,14 +14,18 @@
 //! The caller holds the data folder's exclusive lock for as long as a [`Vault`] lives. The records are read once, at
 //! opening, and written whole: of two writers without the lock, one would undo the other's changes.
 //!
+//! A [`Sealer`] encrypts what lies outside of this folder, with a key that is derived from the vault's for one purpose.
+//!
 //! Where a credential meets a request is egress; what asks the person for a passphrase is the command line.
 
 mod error;
 mod files;
 mod key;
 mod record;
+mod sealer;
 mod vault;
 
 pub use error::VaultError;
 pub use key::{KeyKind, KeySource};
+pub use sealer::Sealer;
 pub use vault::{Added, Credential, NewRecord, RecordInfo, Vault};

@@ -132,7 +132,11 @@ mod tests {
     fn stored() -> impl Strategy<Value = (Stored, Vec<Place>)> {
         // Few letters, so that parts of one record often look like the neighbouring parts of another.
         let text = || "[ab]{0,3}";
-        let place = prop_oneof![Just(Place::Bearer), "[ab]{1,2}".prop_map(|name| Place::header(&name).unwrap())];
+        let place = prop_oneof![
+            Just(Place::Bearer),
+            "[ab]{1,2}".prop_map(|name| Place::header(&name).unwrap()),
+            "[ab]{1,2}".prop_map(|prefix| Place::path_prefix(&prefix).unwrap()),
+        ];
         (text(), text(), prop::collection::vec(text(), 0..3), prop::collection::vec(place, 0..3), 0_u64..2, 0_u64..2).prop_map(
             |(component, name, origins, places, created, rotated)| {
                 let (created, rotated) = (Timestamp(created), Timestamp(rotated));

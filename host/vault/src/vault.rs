@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chacha20poly1305::XChaCha20Poly1305;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wirken_secret::Secret;
@@ -15,11 +14,12 @@ use crate::error::VaultError;
 use crate::files;
 use crate::key::{Key, KeyKind, KeySource};
 use crate::record::{Open, Records, Stored, VERSION};
+use crate::sealer::Sealer;
 
 /// An open vault. Secrets are decrypted when they are asked for; between, only the key is in memory.
 pub struct Vault {
     dir: PathBuf,
-    cipher: XChaCha20Poly1305,
+    key: Key,
     key_check: Digest,
     records: Vec<Stored>,
 }
@@ -72,9 +72,10 @@ impl Vault {
         let key = Key::generate()?;
         let sealed = key.seal(source)?;
         files::prepare_dir(dir)?;
-        let mut vault = Self { dir: dir.to_owned(), cipher: key.cipher(), key_check: key.check(), records: Vec::new() };
+        let key_check = key.check();
+        let mut vault = Self { dir: dir.to_owned(), key, key_check, records: Vec::new() };
         vault.replace(Vec::new())?;
-        key.store(dir, &sealed)?;
+        vault.key.store(dir, &sealed)?;
         Ok(vault)
     }
 
@@ -93,7 +94,7 @@ impl Vault {
         if records.key_check != key.check() {
             return Err(VaultError::WrongKey { dir: dir.to_owned() });
         }
-        Ok(Self { dir: dir.to_owned(), cipher: key.cipher(), key_check: records.key_check, records: records.records })
+        Ok(Self { dir: dir.to_owned(), key, key_check: records.key_check, records: records.records })
     }
 
     pub fn exists(dir: &Path) -> Result<bool, VaultError> {
@@ -123,7 +124,7 @@ impl Vault {
         let old = self.records.iter().find(|stored| stored.is(&component, &name));
         let (added, created) = old.map_or((Added::Added, rotated), |old| (Added::Replaced, old.created));
         let mut records: Vec<Stored> = self.records.iter().filter(|stored| !stored.is(&component, &name)).cloned().collect();
-        records.push(Stored::seal(Open { component, name, origins, places, created, rotated }, secret, &self.cipher)?);
+        records.push(Stored::seal(Open { component, name, origins, places, created, rotated }, secret, &self.key.cipher())?);
         records.sort_by(|a, b| (&a.component, &a.name).cmp(&(&b.component, &b.name)));
         self.replace(records)?;
         Ok(added)
@@ -148,7 +149,7 @@ impl Vault {
             places: stored.places.iter().map(show_place).collect(),
             created: stored.created,
             rotated: stored.rotated,
-            problem: stored.open(&self.cipher).err().map(|error| error.to_string()),
+            problem: stored.open(&self.key.cipher()).err().map(|error| error.to_string()),
         };
         self.records.iter().map(info).collect()
     }
@@ -158,7 +159,7 @@ impl Vault {
         let Some(stored) = self.records.iter().find(|stored| stored.is(component, name)) else {
             return Ok(None);
         };
-        let (origins, places, secret) = stored.open(&self.cipher)?;
+        let (origins, places, secret) = stored.open(&self.key.cipher())?;
         Ok(Some(Credential { origins, places, secret: Arc::new(secret) }))
     }
 
@@ -166,10 +167,15 @@ impl Vault {
     /// be sent either.
     pub fn secrets(&self) -> Vec<(String, Arc<Secret>)> {
         let secret = |stored: &Stored| {
-            let (_, _, secret) = stored.open(&self.cipher).ok()?;
+            let (_, _, secret) = stored.open(&self.key.cipher()).ok()?;
             Some((format!("{}/{}", stored.component, stored.name), Arc::new(secret)))
         };
         self.records.iter().filter_map(secret).collect()
+    }
+
+    /// What encrypts for this purpose. The same vault makes the same for ever, and no other vault does.
+    pub fn sealer(&self, purpose: &str) -> Sealer {
+        Sealer::new(purpose, &self.key.derive(purpose))
     }
 
     /// Writes these records, and only then takes them for its own.

@@ -107,6 +107,7 @@ export class Ledger {
 
 const BEGINS = new Set(["inbound", "turn-started"]);
 const ENDS = new Set(["turn-finished", "turn-interrupted"]);
+const LATER = new Set(["outbound-attempted", "outbound-drafted", "outbound-outcome"]);
 
 /** The rows of each turn together, for each numbers its requests and answers anew; and what lies between turns. */
 function turns(rows) {
@@ -114,8 +115,8 @@ function turns(rows) {
   let number = 0;
   let between = true;
   for (const row of rows) {
-    // What became of an answer may be known after its turn's end.
-    if (between && (row.kind !== "outbound-outcome" || groups.length === 0)) {
+    // What becomes of an answer is often known after its turn's end.
+    if (between && (!LATER.has(row.kind) || groups.length === 0)) {
       between = !BEGINS.has(row.kind);
       const heading = between ? "Chat" : `Turn ${++number}`;
       if (groups.at(-1)?.heading !== heading) groups.push({ heading, rows: [] });

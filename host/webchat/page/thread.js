@@ -68,7 +68,7 @@ export class Thread {
         return this.toolStarted(event);
       case "tool-finished":
         return this.toolFinished(event);
-      case "outbound-attempted":
+      case "outbound-queued":
         return this.answered(at, event, tree, fresh);
       case "outbound-outcome":
         if (event.delivery === "failed") this.note(`This answer could not be delivered: ${event.detail}`, "warn");

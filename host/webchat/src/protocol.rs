@@ -118,7 +118,7 @@ impl From<Row> for Item {
 /// The form of an answer's text; none where the event is none, or its text is best shown as it is.
 pub(crate) fn tree(event: &Event) -> Option<Vec<Node>> {
     match event {
-        Event::OutboundAttempted { content: Some(text), .. } => markdown::tree(text),
+        Event::OutboundQueued { content: Some(text), .. } => markdown::tree(text),
         _ => None,
     }
 }
@@ -232,12 +232,12 @@ mod tests {
     #[test]
     fn carries_the_form_of_an_answer_beside_its_text() {
         let (session, turn) = (SessionId::generate(), TurnId::generate());
-        let event = Event::OutboundAttempted { turn, outbound: 1, attempt: 1, content: Some("*a*".into()) };
+        let event = Event::OutboundQueued { turn, outbound: 1, content: Some("*a*".into()) };
         let frame = ToPage::Recorded { session, seq: 7, at: Timestamp(5), event: &event, tree: tree(&event) };
         assert_eq!(
             serde_json::to_value(frame).unwrap(),
             json!({"type":"recorded","session":session,"seq":7,"at":5,
-                "event":{"kind":"outbound-attempted","turn":turn,"outbound":1,"attempt":1,"content":"*a*"},
+                "event":{"kind":"outbound-queued","turn":turn,"outbound":1,"content":"*a*"},
                 "tree":[{"t":"p","c":[{"t":"em","c":["a"]}]}]})
         );
         let frame = ToPage::Glimpse { session, turn, shown: Shown::Text { text: "a".into() } };

@@ -215,7 +215,7 @@ impl<B: Backend> Socket<B> {
             },
         };
         let backend = self.app.backend.clone();
-        let say = Say { session, place, sender: SENDER.into(), key: key.clone(), text };
+        let say = Say { session, place, sender: SENDER.into(), key: key.clone(), message: None, text };
         self.saying = Some(Saying { key, opens: session.is_none(), result: Box::pin(async move { backend.say(say).await }) });
         Ok(())
     }

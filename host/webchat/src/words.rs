@@ -14,6 +14,7 @@ pub(crate) fn of(event: &Event) -> String {
             Some(parts) => format!("{sender} said {}", quoted(&plain_text(parts))),
             None => format!("{sender} said something that was erased"),
         },
+        Event::Commanded { command, .. } => format!("The gateway was told {}", quoted(command)),
         Event::TurnStarted { .. } => "An answer was begun".into(),
         Event::TurnResumed { attempt, .. } => format!("The gateway had stopped; the answer was taken up again (attempt {attempt})"),
         Event::Requested { round, provider, model, .. } => format!("Request {round}: {model} was asked through {provider}"),
@@ -41,24 +42,39 @@ pub(crate) fn of(event: &Event) -> String {
                 None => format!("The tool {tool} {how}; its result was erased"),
             }
         }
-        Event::OutboundAttempted { outbound, attempt, content, .. } => {
+        Event::OutboundQueued { outbound, content, .. } => match content {
+            Some(text) => format!("Answer {outbound} was given: {}", quoted(text)),
+            None => format!("Answer {outbound} was given; its text was erased"),
+        },
+        Event::OutboundAttempted { outbound, attempt, .. } => {
             let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
-            match content {
-                Some(text) => format!("Answer {outbound} was sent{again}: {}", quoted(text)),
-                None => format!("Answer {outbound} was sent{again}; its text was erased"),
-            }
+            format!("Answer {outbound} was sent to its channel{again}")
+        }
+        Event::OutboundDrafted { outbound, shown, .. } => {
+            let how = if shown.is_empty() { "is about to be shown" } else { "is shown" };
+            format!("The beginning of answer {outbound} {how}")
         }
         Event::OutboundOutcome { outbound, delivery, detail, .. } => {
             let how = match delivery {
                 Delivery::Delivered => "was delivered",
                 Delivery::Failed => "could not be delivered",
                 Delivery::InDoubt => "may have been delivered",
+                Delivery::Unsent => "was not sent yet and is to be sent again",
             };
             let detail = if detail.is_empty() { String::new() } else { format!(": {}", shortened(detail)) };
             format!("Answer {outbound} {how}{detail}")
         }
         Event::TurnFinished { stop, .. } => format!("The answer was finished ({stop})"),
         Event::TurnInterrupted { reason, .. } => format!("The answer was interrupted: {}", shortened(reason)),
+        Event::PairingAsked { account, sender, name, .. } => {
+            let name = name.as_deref().map(|name| format!(" ({})", quoted(name))).unwrap_or_default();
+            format!("{}{name} asked to be let in at {}", shortened(sender), shortened(account))
+        }
+        Event::PairingApproved { account, sender } => format!("{} was let in at {}", shortened(sender), shortened(account)),
+        Event::PairingRevoked { account, sender } => format!("{} is let in at {} no more", shortened(sender), shortened(account)),
+        Event::UpdateSkipped { account, reason, .. } => {
+            format!("Something that came to {} was skipped: {}", shortened(account), shortened(reason))
+        }
         Event::System { action, subject, .. } => format!("{action}: {subject}"),
     }
 }
@@ -124,9 +140,25 @@ mod tests {
     }
 
     #[test]
+    fn says_what_became_of_an_answer() {
+        let turn = TurnId::generate();
+        let outcome =
+            |delivery, detail: &str| Event::OutboundOutcome { turn, outbound: 2, delivery, detail: detail.into(), shown: Vec::new() };
+        assert_eq!(of(&outcome(Delivery::Delivered, "")), "Answer 2 was delivered");
+        assert_eq!(of(&outcome(Delivery::Unsent, "too many")), "Answer 2 was not sent yet and is to be sent again: too many");
+    }
+
+    #[test]
+    fn says_what_was_commanded() {
+        let command = Event::Commanded { account: "a".into(), key: "k".into(), command: "/stop\nnow".into() };
+        assert_eq!(of(&command), "The gateway was told “/stop now”");
+    }
+
+    #[test]
     fn says_what_was_erased() {
         let turn = TurnId::generate();
-        let inbound = |content| Event::Inbound { turn, account: "webchat".into(), key: "k".into(), sender: "owner".into(), content };
+        let inbound =
+            |content| Event::Inbound { turn, account: "webchat".into(), key: "k".into(), sender: "owner".into(), message: None, content };
         assert_eq!(of(&inbound(Some(vec![Part::text("hi")]))), "owner said “hi”");
         assert_eq!(of(&inbound(None)), "owner said something that was erased");
     }

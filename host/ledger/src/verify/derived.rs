@@ -1,6 +1,7 @@
-//! What the other tables have to say, computed again from the rows: sessions, open turns, messages taken.
+//! What the other tables have to say, computed again from the rows: sessions, open turns, keys taken; and, in their
+//! own files, the answers that were not delivered and who was let in.
 //!
-//! The rules are those of `apply`, read from the other side.
+//! The rules are those of `apply`, and of `outbox` and `pairing`, read from the other side.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wirken_types::event::Place;
 use wirken_types::{Timestamp, TurnId};
 
-use super::{Stop, What};
+use super::outbox::Answers;
+use super::pairing::Pairings;
+use super::{Stop, What, broken};
 use crate::apply::int;
 use crate::encode::Effect;
 
@@ -17,6 +20,9 @@ use crate::encode::Effect;
 pub(super) struct Expected {
     session: Option<Listed>,
     turns: BTreeMap<TurnId, (u64, Timestamp)>,
+    answers: Answers,
+    /// Of the system's chain.
+    pairings: Pairings,
 }
 
 struct Listed {
@@ -42,6 +48,7 @@ impl Expected {
             (_, Effect::Opened(_)) => return Err(What::OpenedTwice),
             // The system's chain lists no session.
             (None, Effect::None) => {}
+            (None, Effect::Pairing(step)) => self.pairings.follow(seq, int(at.0), step),
             (None, _) => return Err(What::NotOpened),
             (Some(session), effect) => {
                 session.last_at = at;
@@ -56,6 +63,7 @@ impl Expected {
                     Effect::TurnEnded(turn) => {
                         self.turns.remove(turn);
                     }
+                    Effect::Outbox(step) => self.answers.follow(seq, int(at.0), step),
                     _ => {}
                 }
             }
@@ -64,12 +72,19 @@ impl Expected {
     }
 
     /// After the last row of a chain: what is listed of it has to be what its rows say.
-    pub(super) fn check_end(&self, connection: &Connection, chain: &str) -> Result<(), Stop> {
+    pub(super) fn check_end(self, connection: &Connection, chain: &str) -> Result<(), Stop> {
         if let Some(session) = &self.session {
             session.check(connection, chain)?;
         } else if chain != "system" {
             return Err(broken(chain, 0, What::NotOpened));
+        } else {
+            self.pairings.check(connection)?;
         }
+        self.check_turns(connection, chain)?;
+        self.answers.check(connection, chain)
+    }
+
+    fn check_turns(&self, connection: &Connection, chain: &str) -> Result<(), Stop> {
         let mut turns = self.turns.clone();
         let mut statement = connection.prepare_cached("SELECT turn, seq, at FROM open_turns WHERE chain = ?1")?;
         let mut rows = statement.query([chain])?;
@@ -113,8 +128,8 @@ impl Listed {
     }
 }
 
-/// A message taken has its key listed with its own row, or the next one with the same key would be taken too.
-pub(super) fn check_inbound(connection: &Connection, account: &str, key: &str, chain: &str, seq: u64) -> Result<(), Stop> {
+/// A message or command taken has its key listed with its own row, or the next one with the same key would be taken too.
+pub(super) fn check_key(connection: &Connection, account: &str, key: &str, chain: &str, seq: u64) -> Result<(), Stop> {
     let listed = connection
         .prepare_cached("SELECT 1 FROM inbounds WHERE account = ?1 AND key = ?2 AND chain = ?3 AND seq = ?4")?
         .exists(params![account, key, chain, int(seq)])?;
@@ -140,7 +155,7 @@ pub(super) fn check_strays(connection: &Connection, chain: Option<&str>, payload
         // The entry of the row itself is right, so of two that name the same row one is a stray.
         let sql = "SELECT i.chain, i.seq FROM inbounds i LEFT JOIN rows r ON r.chain = i.chain AND r.seq = i.seq
             WHERE ?1 IS NULL OR i.chain = ?1 GROUP BY i.chain, i.seq
-            HAVING count(*) > 1 OR max(r.kind) IS NOT 'inbound' ORDER BY i.chain, i.seq LIMIT 1";
+            HAVING count(*) > 1 OR ifnull(max(r.kind), '') NOT IN ('inbound', 'commanded') ORDER BY i.chain, i.seq LIMIT 1";
         strays.push((first(sql)?, What::Key));
     }
     let sql = "SELECT id, 0 FROM sessions s WHERE (?1 IS NULL OR id = ?1) AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.chain = s.id)
@@ -149,13 +164,16 @@ pub(super) fn check_strays(connection: &Connection, chain: Option<&str>, payload
     let sql = "SELECT chain, seq FROM open_turns t WHERE (?1 IS NULL OR chain = ?1)
         AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.chain = t.chain) ORDER BY chain, seq LIMIT 1";
     strays.push((first(sql)?, What::Turn));
+    let sql = "SELECT chain, seq FROM outbox o WHERE (?1 IS NULL OR chain = ?1)
+        AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.chain = o.chain) ORDER BY chain, seq LIMIT 1";
+    strays.push((first(sql)?, What::Outbox));
+    let sql = "SELECT account, sender FROM pairings WHERE (?1 IS NULL OR ?1 = 'system')
+        AND NOT EXISTS (SELECT 1 FROM rows WHERE chain = 'system') ORDER BY account, sender LIMIT 1";
+    let pairing = connection.query_row(sql, [chain], |row| Ok(What::Pairing { account: row.get(0)?, sender: row.get(1)? })).optional()?;
+    strays.extend(pairing.map(|what| (Some(("system".into(), 0)), what)));
     let earliest = strays.into_iter().filter_map(|(at, what)| at.map(|at| (at, what))).min_by(|(a, _), (b, _)| a.cmp(b));
     match earliest {
         Some(((chain, seq), what)) => Err(broken(&chain, u64::try_from(seq).unwrap_or(0), what)),
         None => Ok(()),
     }
-}
-
-fn broken(chain: &str, seq: u64, what: What) -> Stop {
-    Stop::Broken { chain: chain.to_owned(), seq, what }
 }

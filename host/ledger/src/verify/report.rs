@@ -85,6 +85,10 @@ pub enum What {
     SessionStray,
     #[error("the list of open turns differs from the rows")]
     Turn,
+    #[error("the list of answers that were not delivered differs from the rows: one could be sent twice, or not at all")]
+    Outbox,
+    #[error("the list of who was let in differs from the rows at {sender:?} of {account:?}")]
+    Pairing { account: String, sender: String },
 }
 
 impl Report {

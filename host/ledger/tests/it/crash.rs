@@ -4,8 +4,8 @@
 use std::io::{BufRead, BufReader};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use wirken_ledger::{Batch, Chain, CrashPoint, CrashPoints, Ledger, Options, Reader, Scope, Verdict, verify};
-use wirken_types::event::Event;
+use wirken_ledger::{Batch, Chain, CrashPoint, CrashPoints, Ledger, LogFilter, Options, OutboxState, Reader, Scope, Verdict, verify};
+use wirken_types::event::{Delivery, Event};
 use wirken_types::{SessionId, TurnId};
 
 use crate::child::{Child, playing, tell, told};
@@ -86,6 +86,80 @@ async fn nothing_promised_is_lost_wherever_the_process_dies() {
         lost += 1;
     }
     assert!(lost >= 18, "only {lost} points were reached");
+}
+
+/// Run by the test below: a channel that takes a message, remembers that it did, and answers.
+#[test]
+fn child_that_is_lost_while_it_sends() {
+    let Some((path, point)) = playing("sends") else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let options = Options::default().with_crash_points(AbortAt { point, reached: AtomicU32::new(0) });
+        let ledger = Ledger::open(&path, options).unwrap();
+        let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt, Delivery::Unsent];
+        for (number, delivery) in deliveries.into_iter().enumerate() {
+            let (session, turn) = (SessionId::generate(), TurnId::generate());
+            let key = format!("{point}-{number}");
+            let remembered = |key: &str| vec![("cursor".to_owned(), Some(key.as_bytes().to_vec()))];
+            let batch = Batch::of(session, [opened(&key), inbound(turn, &key, "hi")]).with_state("telegram-1", remembered(&key));
+            ledger.append(batch).await.unwrap();
+            tell(&format!("cursor {key}"));
+            let outbound = 1;
+            ledger.append(Batch::of(session, [Event::OutboundQueued { turn, outbound, content: Some(key.clone()) }])).await.unwrap();
+            tell(&format!("queued {key}"));
+            ledger.append(Batch::of(session, [Event::OutboundAttempted { turn, outbound, attempt: 1 }])).await.unwrap();
+            tell(&format!("attempted {key}"));
+            let outcome = Event::OutboundOutcome { turn, outbound, delivery, detail: String::new(), shown: vec![key.clone()] };
+            ledger.append_lazily(Batch::of(session, [outcome])).await.unwrap();
+            ledger.append(Batch::new().with_state("telegram-2", remembered(&key))).await.unwrap();
+            tell(&format!("ended {key}"));
+        }
+        ledger.close().await.unwrap();
+    });
+}
+
+#[tokio::test]
+async fn what_a_channel_took_and_has_to_send_is_in_step_with_the_rows_wherever_the_process_dies() {
+    let home = Home::new();
+    let (mut lost, mut doubtful) = (0, 0);
+    for number in 1.. {
+        let ledger = &home.path();
+        let test = "crash::child_that_is_lost_while_it_sends";
+        let output = Child { test, role: "sends", ledger, number, file_limit: None }.run();
+        let reader = home.reader();
+        let report = verify(&reader, Scope::All, &mut |_| ()).unwrap();
+        assert!(matches!(report.verdict, Verdict::Ok | Verdict::Empty), "point {number}: {report}");
+        // The last message taken is the one that is remembered, and no other.
+        let taken = reader.log(&LogFilter { action: Some("inbound".into()), limit: Some(1), ..LogFilter::default() }).unwrap();
+        let taken = taken.into_iter().find_map(|row| if let Event::Inbound { key, .. } = row.event { Some(key) } else { None });
+        let remembered = reader.channel_state("telegram-1").unwrap().pop().map(|(_, value)| String::from_utf8(value).unwrap());
+        assert_eq!(remembered, taken, "point {number}");
+        let told = told(&output);
+        for promise in &told {
+            let (what, key) = promise.split_once(' ').unwrap();
+            let entry = reader.outbox(None).unwrap().into_iter().find(|entry| entry.place.conversation == key);
+            let state = entry.as_ref().map(|entry| entry.state);
+            match what {
+                "cursor" => assert!(reader.find_inbound("telegram-1", key).unwrap().is_some(), "{promise}"),
+                "queued" if told.contains(&format!("attempted {key}")) => {}
+                "queued" => assert!(matches!(state, Some(OutboxState::Queued | OutboxState::Attempted)), "{promise} {state:?}"),
+                "attempted" if told.contains(&format!("ended {key}")) => {}
+                // The outcome rides on the commit that nobody was told of yet.
+                "attempted" => assert!(entry.is_none_or(|entry| entry.attempt == 1), "{promise} {state:?}"),
+                _ => {
+                    let expected = [None, Some(OutboxState::Failed), Some(OutboxState::InDoubt), Some(OutboxState::Queued)];
+                    assert_eq!(state, expected[key.rsplit('-').next().unwrap().parse::<usize>().unwrap()], "{promise}");
+                    assert!(!reader.channel_state("telegram-2").unwrap().is_empty());
+                }
+            }
+        }
+        doubtful += reader.outbox(None).unwrap().iter().filter(|entry| entry.state == OutboxState::Attempted).count();
+        if output.status.success() {
+            break;
+        }
+        lost += 1;
+    }
+    assert!(lost >= 32 && doubtful > 0, "only {lost} points were reached, and {doubtful} answers were cut off");
 }
 
 /// Run by the test below: a gateway in the middle of its work.

@@ -5,10 +5,12 @@ use wirken_ledger::{Batch, Chain, Scope, Verdict, verify};
 use wirken_types::chat::{AssistantItem, Opaque, Part, ToolCall};
 use wirken_types::event::{Delivery, Event, Place, ToolOutcome};
 use wirken_types::http::Blob;
-use wirken_types::{Digest, SessionId, TurnId};
+use wirken_types::{Digest, SessionId, Timestamp, TurnId};
 
-use crate::support::Home;
+use crate::support::{Home, system};
 
+/// What a column can hold.
+const GREATEST: u64 = i64::MAX as u64;
 const TEXT: &str = "naïve “Zeichen” — 漢字 \u{1f9d1}\u{200d}\u{1f680} \"\\\u{0}\n\u{202e}";
 
 fn every_kind(turn: TurnId) -> Vec<Event> {
@@ -28,8 +30,9 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
     let place = Place { agent: text(), account: text(), conversation: text(), thread: Some(text()) };
     let mut events = vec![
         Event::SessionOpened { place },
-        Event::Inbound { turn, account: text(), key: text(), sender: text(), content: Some(parts.clone()) },
-        Event::Inbound { turn, account: text(), key: "without content".into(), sender: text(), content: None },
+        Event::Inbound { turn, account: text(), key: text(), sender: text(), message: Some(text()), content: Some(parts.clone()) },
+        Event::Inbound { turn, account: text(), key: "without content".into(), sender: text(), message: None, content: None },
+        Event::Commanded { account: text(), key: "of a command".into(), command: text() },
         Event::TurnStarted { turn },
         Event::TurnResumed { turn, attempt: u32::MAX },
         Event::Requested { turn, round: 0, provider: text(), model: text() },
@@ -43,7 +46,11 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
             component_digest: Digest::of(b"component"),
             content: Some(call),
         },
-        Event::OutboundAttempted { turn, outbound: u64::MAX, attempt: 1, content: Some(text()) },
+        Event::OutboundQueued { turn, outbound: GREATEST, content: Some(text()) },
+        Event::OutboundQueued { turn, outbound: 0, content: None },
+        Event::OutboundAttempted { turn, outbound: GREATEST, attempt: u32::MAX },
+        Event::OutboundDrafted { turn, outbound: GREATEST, shown: Vec::new() },
+        Event::OutboundDrafted { turn, outbound: GREATEST, shown: vec![text(), String::new()] },
         Event::TurnInterrupted { turn, reason: text() },
         Event::TurnFinished { turn, stop: text() },
         Event::System { action: text(), subject: text(), detail: json!({ "content": TEXT, "deep": [{ "kind": null, "n": -1 }] }) },
@@ -57,22 +64,43 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
         code: Some(text()),
         content: Some(parts.clone()),
     }));
-    let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt];
-    events.extend(deliveries.map(|delivery| Event::OutboundOutcome { turn, outbound: 0, delivery, detail: text() }));
+    let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt, Delivery::Unsent];
+    for shown in [Vec::new(), vec![text(), text()]] {
+        let outcome = |delivery| Event::OutboundOutcome { turn, outbound: 0, delivery, detail: text(), shown: shown.clone() };
+        events.extend(deliveries.map(outcome));
+    }
     // Nothing follows a close.
     events.sort_by_key(|event| event.kind() == "session-closed");
     events
+}
+
+fn every_kind_of_the_system() -> Vec<Event> {
+    let text = || TEXT.to_owned();
+    let asked =
+        |name| Event::PairingAsked { account: text(), sender: text(), name, code: Digest::of(b"code"), expires_at: Timestamp(GREATEST) };
+    vec![
+        asked(Some(text())),
+        asked(None),
+        Event::PairingApproved { account: text(), sender: text() },
+        Event::PairingRevoked { account: text(), sender: text() },
+        Event::UpdateSkipped { account: text(), reason: text(), content: Some(text()) },
+        Event::UpdateSkipped { account: text(), reason: text(), content: None },
+        system("started"),
+    ]
 }
 
 #[tokio::test]
 async fn every_event_comes_back_as_it_was() {
     let home = Home::new();
     let ledger = home.ledger();
-    let (session, events) = (SessionId::generate(), every_kind(TurnId::generate()));
+    let (session, own) = (SessionId::generate(), every_kind(TurnId::generate()));
+    let of_system = every_kind_of_the_system();
+    let events = [own.clone(), of_system.clone()].concat();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(Event::kind).collect();
-    assert_eq!(kinds.len(), 15, "a kind is missing here: {kinds:?}");
-    let receipt = ledger.append(Batch::of(session, events.clone())).await.unwrap();
-    let rows = home.reader().rows(session, 0).unwrap();
+    assert_eq!(kinds.len(), 22, "a kind is missing here: {kinds:?}");
+    let receipt = ledger.append(Batch::of(session, own).with(Chain::System, of_system)).await.unwrap();
+    let mut rows = home.reader().rows(session, 0).unwrap();
+    rows.extend(home.reader().rows(Chain::System, 0).unwrap());
     for ((row, event), position) in rows.iter().zip(&events).zip(&receipt.rows) {
         assert_eq!(&row.event, event);
         assert_eq!((row.chain, row.seq, row.hash), (position.chain, position.seq, position.hash));
@@ -82,7 +110,7 @@ async fn every_event_comes_back_as_it_was() {
     }
     assert_eq!(rows.len(), events.len());
     let report = verify(&home.reader(), Scope::All, &mut |_| ()).unwrap();
-    assert_eq!((&report.verdict, report.chains, report.rows), (&Verdict::Ok, 1, events.len() as u64), "{report}");
+    assert_eq!((&report.verdict, report.chains, report.rows), (&Verdict::Ok, 2, events.len() as u64), "{report}");
 }
 
 #[tokio::test]

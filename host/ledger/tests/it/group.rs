@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use wirken_ledger::{Batch, Chain, CrashPoint, CrashPoints, Error, Ledger, LogFilter, Options, Scope, Verdict, verify};
-use wirken_types::event::Event;
+use wirken_types::event::{Delivery, Event};
 use wirken_types::{SessionId, TurnId};
 
-use crate::support::{Home, inbound, one_turn, opened, system};
+use crate::support::{Home, commanded, inbound, one_turn, opened, system};
 
 /// Counts commits.
 #[derive(Clone, Default)]
@@ -158,10 +158,27 @@ async fn what_may_be_refused_does_not_ride_along() {
     let home = Home::new();
     let ledger = home.ledger();
     let (session, turn) = one_turn(&ledger, "c").await;
-    for event in [inbound(turn, "k", "text"), opened("d"), Event::TurnStarted { turn }, Event::SessionClosed { by: "ana".into() }] {
-        let refused = ledger.append_lazily(Batch::of(session, [event])).await.unwrap_err();
+    let queued = || Event::OutboundQueued { turn, outbound: 1, content: None };
+    let (delivery, detail) = (Delivery::Delivered, String::new());
+    let delivered = || Event::OutboundOutcome { turn, outbound: 1, delivery, detail: detail.clone(), shown: Vec::new() };
+    for events in [
+        vec![inbound(turn, "k", "text")],
+        vec![commanded("k", "/stop")],
+        vec![opened("d")],
+        vec![Event::TurnStarted { turn }],
+        vec![Event::SessionClosed { by: "ana".into() }],
+        vec![queued()],
+        vec![queued(), delivered()],
+        // Nothing refuses it, but an answer must not leave before it stands.
+        vec![Event::OutboundAttempted { turn, outbound: 1, attempt: 1 }],
+    ] {
+        let refused = ledger.append_lazily(Batch::of(session, events)).await.unwrap_err();
         assert!(refused.is_refusal(), "{refused}");
     }
+    let asked = Event::PairingApproved { account: "telegram-1".into(), sender: "ana".into() };
+    assert!(ledger.append_lazily(Batch::of(Chain::System, [asked])).await.unwrap_err().is_refusal());
+    let drafted = Event::OutboundDrafted { turn, outbound: 1, shown: Vec::new() };
+    ledger.append_lazily(Batch::of(session, [drafted, delivered()])).await.unwrap();
     ledger.append(Batch::of(Chain::System, [system("goes on")])).await.unwrap();
 }
 

@@ -4,7 +4,7 @@ use wirken_ledger::{Batch, Chain, Error, LogFilter, Progress, Reader, Scope, Ses
 use wirken_types::event::Event;
 use wirken_types::{SessionId, Timestamp, TurnId};
 
-use crate::support::{Home, inbound, one_turn, opened, place, system};
+use crate::support::{Home, commanded, inbound, one_turn, opened, place, system};
 
 #[test]
 fn a_fresh_installation_has_no_ledger() {
@@ -40,6 +40,18 @@ async fn sessions_are_found_by_place_and_named_by_their_first_message() {
     assert_eq!((found.id, found.title.as_deref()), (session, Some("Grüß dich, 世界 🌍")));
     assert_eq!(reader.session(session).unwrap(), Some(found));
     assert_eq!(reader.find_session(&place("d")).unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_command_names_no_session() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    let session = SessionId::generate();
+    ledger.append(Batch::of(session, [opened("c"), commanded("1", "/stop")])).await.unwrap();
+    assert_eq!(home.reader().session(session).unwrap().unwrap().title, None);
+    ledger.append(Batch::of(session, [inbound(TurnId::generate(), "2", "hi"), commanded("3", "/stop")])).await.unwrap();
+    assert_eq!(home.reader().session(session).unwrap().unwrap().title.as_deref(), Some("hi"));
+    assert_eq!(verify(&home.reader(), Scope::All, &mut |_| ()).unwrap().verdict, Verdict::Ok);
 }
 
 #[tokio::test]

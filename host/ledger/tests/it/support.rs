@@ -46,7 +46,18 @@ pub(crate) fn opened(conversation: &str) -> Event {
 }
 
 pub(crate) fn inbound(turn: TurnId, key: &str, text: &str) -> Event {
-    Event::Inbound { turn, account: "telegram-1".into(), key: key.into(), sender: "ana".into(), content: Some(vec![Part::text(text)]) }
+    Event::Inbound {
+        turn,
+        account: "telegram-1".into(),
+        key: key.into(),
+        sender: "ana".into(),
+        message: None,
+        content: Some(vec![Part::text(text)]),
+    }
+}
+
+pub(crate) fn commanded(key: &str, command: &str) -> Event {
+    Event::Commanded { account: "telegram-1".into(), key: key.into(), command: command.into() }
 }
 
 pub(crate) fn system(action: &str) -> Event {

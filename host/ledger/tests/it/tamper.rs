@@ -7,38 +7,68 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use wirken_ledger::{Batch, Chain, Erasure, Reader, Report, Scope, Verdict, What, verify};
 use wirken_types::chat::AssistantItem;
-use wirken_types::event::Event;
-use wirken_types::{Digest, SessionId, TurnId};
+use wirken_types::event::{Delivery, Event};
+use wirken_types::{Digest, SessionId, Timestamp, TurnId};
 
-use crate::support::{Home, inbound, one_turn, opened, system};
+use crate::support::{Home, commanded, inbound, one_turn, opened, system};
 
-const TABLES: [(&str, &[&str]); 5] = [
+const TABLES: [(&str, &[&str]); 7] = [
     ("rows", &["chain", "seq", "at", "kind", "turn", "payload", "hash", "canonical", "id"]),
     ("payloads", &["digest", "chain", "seq", "salt", "bytes", "erased_by"]),
     ("inbounds", &["account", "key", "chain", "seq"]),
     ("sessions", &["id", "agent", "account", "conversation", "thread", "opened_at", "last_at", "closed_at", "title", "title_seq"]),
     ("open_turns", &["chain", "turn", "seq", "at"]),
+    ("outbox", &["chain", "turn", "outbound", "seq", "at", "state", "attempt"]),
+    ("pairings", &["account", "sender", "name", "code", "asked_at", "expires_at", "approved_at"]),
 ];
 
-/// A ledger with some history: three sessions, the system's chain, one erased content, one open turn at least.
+fn queued(turn: TurnId, outbound: u64, text: &str) -> Event {
+    Event::OutboundQueued { turn, outbound, content: Some(text.into()) }
+}
+
+fn asked(sender: &str, name: &str) -> Event {
+    let (account, sender, name) = ("telegram-1".into(), sender.into(), Some(name.into()));
+    Event::PairingAsked { account, sender, name, code: Digest::of(b"code"), expires_at: Timestamp(1_000_000) }
+}
+
+fn approved(sender: &str) -> Event {
+    Event::PairingApproved { account: "telegram-1".into(), sender: sender.into() }
+}
+
+/// A ledger with some history: three sessions, the system's chain, one erased content; at least one open turn, one
+/// answer that was not delivered and one sender of each kind.
 fn build(steps: &[(usize, u8, String)]) -> Home {
     let home = Home::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let ledger = home.ledger();
         let sessions = [SessionId::generate(), SessionId::generate(), SessionId::generate()];
-        let mut batch = Batch::new().with(Chain::System, [system("started")]);
+        let mut batch = Batch::new().with(Chain::System, [system("started"), asked("bob", "Bob"), asked("ana", "Ana"), approved("ana")]);
+        let turns = sessions.map(|_| TurnId::generate());
         for (index, session) in sessions.iter().enumerate() {
-            let turn = TurnId::generate();
+            let turn = turns[index];
             let first = inbound(turn, &format!("first-{index}"), "Hallo");
-            batch = batch.with(*session, [opened(&format!("c{index}")), first, Event::TurnStarted { turn }]);
+            batch = batch.with(*session, [opened(&format!("c{index}")), first, Event::TurnStarted { turn }, queued(turn, 9, "Hallo")]);
         }
         for (number, (index, step, text)) in steps.iter().enumerate() {
             let turn = TurnId::generate();
             let chain = sessions.get(*index).map_or(Chain::System, |session| Chain::Session(*session));
+            let (outbound, sender) = (number as u64 % 3, format!("s{}", number % 3));
+            let answering = turns.get(*index).copied().unwrap_or(turn);
             let event = match step {
+                4 if chain == Chain::System => asked(&sender, text),
+                5 if chain == Chain::System => approved(&sender),
+                6 if chain == Chain::System => Event::PairingRevoked { account: "telegram-1".into(), sender },
+                7 if chain == Chain::System => Event::UpdateSkipped { account: sender, reason: text.clone(), content: Some(text.clone()) },
                 _ if chain == Chain::System => system(text),
+                4 => queued(answering, outbound, text),
+                5 => Event::OutboundAttempted { turn: answering, outbound, attempt: 1 + number as u32 },
+                6 | 7 => {
+                    let delivery = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt, Delivery::Unsent][number / 3 % 4];
+                    Event::OutboundOutcome { turn: answering, outbound, delivery, detail: text.clone(), shown: vec![text.clone()] }
+                }
                 0 => inbound(turn, &format!("k{number}"), text),
+                8 => commanded(&format!("k{number}"), text),
                 1 => Event::TurnStarted { turn },
                 2 => {
                     let content = Some(vec![AssistantItem::Text(text.clone())]);
@@ -130,16 +160,34 @@ fn name(value: &Value) -> String {
 }
 
 /// Where an entry of a table says that it belongs.
-fn home_of(table: &str, columns: &[&str], entry: &[Value]) -> (String, u64) {
+fn home_of(connection: &Connection, table: &str, columns: &[&str], entry: &[Value]) -> (String, u64) {
     let column = |wanted: &str| &entry[columns.iter().position(|column| *column == wanted).unwrap()];
     match table {
         "sessions" => (name(column("id")), 0),
+        "pairings" => ("system".into(), made_by(connection, &name(column("account")), &name(column("sender")))),
         _ => (name(column("chain")), number(column("seq")).unsigned_abs()),
     }
 }
 
+/// The row that made a sender's pairing what it is.
+fn made_by(connection: &Connection, account: &str, sender: &str) -> u64 {
+    let rows = entries(connection, "rows", &["chain", "seq", "canonical"]);
+    let (mut made, mut approved) = (None, false);
+    for row in rows.iter().filter(|row| name(&row[0]) == "system") {
+        let Value::Blob(canonical) = &row[2] else { panic!("{row:?}") };
+        let event = serde_json::from_slice::<serde_json::Value>(canonical).unwrap()["event"].take();
+        let kind = event["kind"].as_str().unwrap();
+        if event["account"] != account || event["sender"] != sender || (approved && kind == "pairing-asked") {
+            continue;
+        }
+        approved = kind == "pairing-approved";
+        made = Some(number(&row[1]).unsigned_abs());
+    }
+    made.unwrap()
+}
+
 fn steps() -> impl Strategy<Value = Vec<(usize, u8, String)>> {
-    proptest::collection::vec((0..4_usize, 0..4_u8, "\\PC{0,12}"), 4..16)
+    proptest::collection::vec((0..4_usize, 0..9_u8, "\\PC{0,12}"), 4..24)
 }
 
 proptest! {
@@ -158,6 +206,7 @@ proptest! {
             let connection = home.meddle();
             let entries = entries(&connection, table, columns);
             let entry = entry.get(&entries);
+            let expected = home_of(&connection, table, columns, entry);
             // No hash covers the order of arrival among chains; the test of swaps has it within one.
             let edited = column.index(columns.len() - usize::from(table == "rows"));
             let value = changed(&entry[edited], at, bit);
@@ -170,11 +219,10 @@ proptest! {
             let report = check(&home);
             let place = found(&report);
             prop_assert!(place.is_some(), "{table}.{} edited to {value:?}: {report}", columns[edited]);
-            let expected = home_of(table, columns, entry);
             match (table, columns[edited]) {
                 ("rows", "seq") if number(&value) < 0 => prop_assert_eq!(place, Some((expected.0, 0))),
                 // It leaves one chain and turns up in another: the first of the two in order is found.
-                ("rows" | "open_turns", "chain") => {
+                ("rows" | "open_turns" | "outbox", "chain") => {
                     let place = place.unwrap();
                     prop_assert!(place <= expected || place.0 == name(&value), "{place:?} {expected:?}");
                 }
@@ -199,13 +247,13 @@ proptest! {
             let connection = home.meddle();
             let entries = entries(&connection, table, columns);
             let entry = entry.get(&entries);
-            let expected = home_of(table, columns, entry);
+            let expected = home_of(&connection, table, columns, entry);
             if table == "rows" && !entries.iter().any(|other| other[0] == entry[0] && number(&other[1]) > number(&entry[1])) {
                 continue;
             }
             connection.execute(&format!("DELETE FROM {table} WHERE {}", same(columns)), params_from_iter(entry)).unwrap();
             if table == "rows" {
-                for table in ["payloads", "inbounds", "open_turns"] {
+                for table in ["payloads", "inbounds", "open_turns", "outbox"] {
                     let sql = format!("DELETE FROM {table} WHERE chain IS ?1 AND seq IS ?2");
                     connection.execute(&sql, params_from_iter(&entry[..2])).unwrap();
                 }
@@ -235,7 +283,7 @@ proptest! {
                 continue;
             }
             let (first, second) = if (&name(&one[0]), number(&one[1])) < (&name(&other[0]), number(&other[1])) { (one, other) } else { (other, one) };
-            let mut expected = home_of("rows", columns, first);
+            let mut expected = home_of(&connection, "rows", columns, first);
             if how == 4 {
                 // A later id is no harm to the row that has it, only to the one after.
                 expected.1 += 1;
@@ -310,7 +358,7 @@ fn swapped_contents_are_caught() {
 
 #[test]
 fn an_added_entry_is_caught() {
-    let home = build(&[]);
+    let home = build(&[0, 1, 2].map(|session| (session, 8, "/stop".into())));
     let whole = std::fs::read(home.path()).unwrap();
     let reader = home.reader();
     let session = reader.open_sessions().unwrap()[0].id;
@@ -318,16 +366,40 @@ fn an_added_entry_is_caught() {
     for sql in [
         format!("INSERT INTO inbounds VALUES ('telegram-1', 'never', '{session}', 1)"),
         format!("INSERT INTO inbounds VALUES ('telegram-1', 'never', '{session}', 0)"),
+        "INSERT INTO inbounds SELECT account, 'never', chain, seq FROM inbounds WHERE key = 'k0'".into(),
         format!("INSERT INTO payloads VALUES (x'00', '{session}', 1, x'00', x'00', NULL)"),
         format!("INSERT INTO open_turns VALUES ('{session}', '{}', 2, 0)", TurnId::generate()),
         format!("INSERT INTO open_turns VALUES ('{}', '{}', 2, 0)", SessionId::generate(), TurnId::generate()),
+        format!("INSERT INTO outbox VALUES ('{session}', '{}', 1, 1, 0, 'queued', 0)", TurnId::generate()),
+        format!("INSERT INTO outbox SELECT chain, turn, outbound + 1, seq, at, state, attempt FROM outbox WHERE chain = '{session}'"),
+        format!("INSERT INTO outbox VALUES ('{}', '{}', 1, 1, 0, 'queued', 0)", SessionId::generate(), TurnId::generate()),
+        "INSERT INTO pairings VALUES ('telegram-1', 'eve', NULL, NULL, NULL, NULL, 7)".into(),
+        "INSERT INTO pairings SELECT 'telegram-2', sender, name, code, asked_at, expires_at, approved_at FROM pairings".into(),
         format!("INSERT INTO sessions VALUES ('{}', 'a', 'b', 'c', NULL, 0, 0, NULL, NULL, NULL)", SessionId::generate()),
     ] {
         home.meddle().execute_batch(&sql).unwrap();
-        assert!(found(&check(&home)).is_some(), "{sql}");
+        let stray = "SELECT chain, seq FROM inbounds WHERE key = 'never'";
+        let stray = home.meddle().query_row(stray, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))).ok();
+        let place = found(&check(&home));
+        assert!(place.is_some() && (stray.is_none() || place == stray), "{sql}: {place:?} {stray:?}");
         std::fs::write(home.path(), &whole).unwrap();
     }
     assert_eq!(check(&home).verdict, Verdict::Ok);
+}
+
+/// Somebody let himself in where the system's chain says nothing of anybody.
+#[tokio::test]
+async fn a_pairing_without_a_chain_is_caught() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    let (session, _) = one_turn(&ledger, "a").await;
+    ledger.close().await.unwrap();
+    home.meddle().execute_batch("INSERT INTO pairings VALUES ('telegram-1', 'eve', NULL, NULL, NULL, NULL, 7)").unwrap();
+    let report = check(&home);
+    assert_eq!(found(&report), Some(("system".into(), 0)));
+    assert!(report.says().contains("\"eve\" of \"telegram-1\""), "{report}");
+    let alone = |chain| verify(&home.reader(), Scope::Chain(chain), &mut |_| ()).unwrap().is_ok();
+    assert_eq!((alone(session.into()), alone(Chain::System)), (true, false));
 }
 
 /// The first exception that the report names.

@@ -68,7 +68,7 @@ fn record(component: &str, name: &str) -> NewRecord {
         component: component.to_owned(),
         name: name.to_owned(),
         origins: vec!["https://api.example.com".parse().unwrap(), "*.example.org".parse().unwrap()],
-        places: vec![Place::Bearer, Place::header("x-api-key").unwrap()],
+        places: vec![Place::Bearer, Place::header("x-api-key").unwrap(), Place::path_prefix("bot").unwrap()],
     }
 }
 
@@ -126,7 +126,7 @@ fn the_list_shows_where_a_credential_may_go_and_nothing_of_its_value() {
     let expected = json!({
         "component": "mail", "name": "token",
         "origins": ["https://api.example.com", "https://*.example.org"],
-        "places": ["bearer", "header:x-api-key"],
+        "places": ["bearer", "header:x-api-key", "path-prefix:bot"],
         "created": 1, "rotated": 2, "problem": null,
     });
     assert_eq!(serde_json::to_value(&info).unwrap(), expected);
@@ -219,6 +219,7 @@ fn a_record_changed_on_disk_is_unreadable_and_the_others_are_not() {
         ("no origin", |record| record["origins"] = json!([])),
         ("a text that is no origin", |record| record["origins"][0] = json!("*.com")),
         ("another place", |record| record["places"][0] = json!({"header": {"name": "x-other"}})),
+        ("another prefix", |record| record["places"][2] = json!({"path-prefix": {"prefix": "file/bot"}})),
         ("a place less", |record| drop(record["places"].as_array_mut().unwrap().remove(0))),
         ("another component", |record| record["component"] = json!("mail2")),
         ("another name", |record| record["name"] = json!("token2")),
@@ -347,4 +348,21 @@ fn refuses_two_keys() {
     fs::copy(folder.file("key"), folder.file("key.age")).unwrap();
     assert!(matches!(folder.open(), Err(VaultError::TwoKeys { .. })));
     assert!(matches!(Vault::create(&folder.vault(), &KeySource::KeyFile), Err(VaultError::TwoKeys { .. })));
+}
+
+#[test]
+fn what_one_vault_sealed_opens_after_a_restart_and_in_no_other_vault_and_for_no_other_purpose() {
+    let (folder, other) = (Folder::filled(), Folder::filled());
+    let sealed = folder.open().unwrap().sealer("channel state").seal(b"account", b"cursor 7").unwrap();
+    let vault = folder.open().unwrap();
+    assert_eq!(vault.sealer("channel state").open(b"account", &sealed).unwrap().as_slice(), b"cursor 7");
+    for (sealer, context) in [
+        (vault.sealer("channel state"), "another"),
+        (vault.sealer("channel stat"), "account"),
+        (vault.sealer(""), "account"),
+        (other.open().unwrap().sealer("channel state"), "account"),
+    ] {
+        let refused = sealer.open(context.as_bytes(), &sealed).unwrap_err();
+        assert!(matches!(refused, VaultError::SealedChanged { .. }), "{refused}");
+    }
 }

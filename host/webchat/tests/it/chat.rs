@@ -24,7 +24,7 @@ async fn a_message_opens_a_chat_and_its_answer_comes_back() {
         assert_eq!((&frame["seq"], &frame["event"]["kind"]), (&json!(seq), &json!(kind)));
         assert_eq!(frame["session"], accepted["session"]);
     }
-    let outbound = socket.until_recorded("outbound-attempted").await;
+    let outbound = socket.until_recorded("outbound-queued").await;
     assert_eq!(outbound["event"]["content"], "You said *grüß dich*.");
     assert_eq!(outbound["tree"], json!([{"t":"p","c":["You said ",{"t":"em","c":["grüß dich"]},"."]}]));
     socket.until_recorded("turn-finished").await;
@@ -34,7 +34,7 @@ async fn a_message_opens_a_chat_and_its_answer_comes_back() {
     let glimpse = socket.until_type("glimpse").await;
     assert_eq!(glimpse["session"], accepted["session"]);
     assert!(glimpse["shown"]["text"].as_str().unwrap().starts_with("You "), "{glimpse}");
-    socket.until_recorded("outbound-attempted").await;
+    socket.until_recorded("outbound-queued").await;
 }
 
 #[tokio::test]

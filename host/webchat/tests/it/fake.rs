@@ -149,7 +149,7 @@ impl Fake {
         let reasoning = (round == 1 && asked.contains("think")).then(|| AssistantItem::Reasoning(THOUGHT.concat()));
         let content = reasoning.into_iter().chain([AssistantItem::Text(text.clone())]).collect();
         self.responded(id, turn, round, "end", content);
-        self.record(id, Event::OutboundAttempted { turn, outbound: 1, attempt: 1, content: Some(text) });
+        self.record(id, Event::OutboundQueued { turn, outbound: 1, content: Some(text) });
         self.record(id, Event::TurnFinished { turn, stop: "end".into() });
         self.state().sessions.get_mut(&id).unwrap().turn = None;
     }
@@ -211,7 +211,10 @@ impl Backend for Fake {
         let under_way = self.state().sessions[&id].turn;
         let turn = under_way.unwrap_or_else(TurnId::generate);
         let content = Some(vec![Part::text(say.text.clone())]);
-        self.record(id, Event::Inbound { turn, account: say.place.account, key: say.key.clone(), sender: say.sender, content });
+        self.record(
+            id,
+            Event::Inbound { turn, account: say.place.account, key: say.key.clone(), sender: say.sender, message: None, content },
+        );
         if under_way.is_none() {
             self.state().sessions.get_mut(&id).unwrap().turn = Some(turn);
             self.record(id, Event::TurnStarted { turn });
@@ -227,7 +230,7 @@ impl Backend for Fake {
         let Some(turn) = self.state().sessions.get_mut(&session).unwrap().turn.take() else { return Ok(false) };
         let partial = "and so on, and so on, ";
         self.responded(session, turn, 1, "stopped", vec![AssistantItem::Text(partial.into())]);
-        self.record(session, Event::OutboundAttempted { turn, outbound: 1, attempt: 1, content: Some(partial.into()) });
+        self.record(session, Event::OutboundQueued { turn, outbound: 1, content: Some(partial.into()) });
         self.record(session, Event::TurnInterrupted { turn, reason: reason.into() });
         Ok(true)
     }
