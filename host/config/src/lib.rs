@@ -2,17 +2,25 @@
 //!
 //! Its JSON Schema is generated from the types here and committed as `docs/config.schema.json`.
 
+mod channels;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE, RESERVED_ACCOUNTS};
+
 /// A configuration is not larger.
 pub const MAX_BYTES: usize = 256 * 1024;
 
 /// Where the browser finds the gateway, unless the configuration says otherwise.
 pub const DEFAULT_PORT: u16 = 18790;
+
+/// The one agent there is.
+pub const AGENT: &str = "default";
 
 /// What the agent is told before every conversation, unless the configuration says otherwise.
 const INSTRUCTIONS: &str = "You are a helpful assistant. You work in a folder of the person you talk with, the workspace, \
@@ -28,6 +36,12 @@ pub struct Config {
     pub agent: Agent,
     #[serde(default)]
     pub webchat: Webchat,
+    /// Accounts on platforms, by the names that you give them: lower-case letters, digits and hyphens.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = MAX_CHANNELS))]
+    pub channels: BTreeMap<String, Channel>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sandbox: Sandbox,
 }
 
 /// The model and the component that speaks its language.
@@ -67,6 +81,15 @@ pub struct Webchat {
     pub port: Option<u16>,
 }
 
+/// What confines the processes that speak with platforms.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sandbox {
+    /// Refuse to start a channel whose process the kernel cannot confine fully.
+    #[serde(default)]
+    pub require: bool,
+}
+
 /// Why a configuration is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -75,7 +98,7 @@ pub enum ConfigError {
     #[error("the configuration cannot be read: {0}")]
     Syntax(String),
     #[error("{field} is not allowed: {why}")]
-    Field { field: &'static str, why: &'static str },
+    Field { field: String, why: String },
 }
 
 impl Config {
@@ -85,19 +108,21 @@ impl Config {
         }
         let config: Self =
             toml::from_str(text).map_err(|error| ConfigError::Syntax(wirken_manifest::explain_unknown_key(&error.to_string())))?;
-        if config.provider.component.is_empty() {
-            return Err(ConfigError::Field {
-                field: "provider.component",
-                why: "it is empty; `wirken component list` names the components",
-            });
-        }
-        if config.provider.model.is_empty() {
-            return Err(ConfigError::Field { field: "provider.model", why: "it is empty; use a name that the endpoint knows" });
-        }
-        if config.agent.workspace.as_ref().is_some_and(|path| !path.is_absolute()) {
-            return Err(ConfigError::Field { field: "agent.workspace", why: "it is not an absolute path" });
-        }
+        config.check()?;
         Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.provider.component.is_empty() {
+            return Err(field("provider.component", "it is empty; `wirken component list` names the components"));
+        }
+        if self.provider.model.is_empty() {
+            return Err(field("provider.model", "it is empty; use a name that the endpoint knows"));
+        }
+        if self.agent.workspace.as_ref().is_some_and(|path| !path.is_absolute()) {
+            return Err(field("agent.workspace", "it is not an absolute path"));
+        }
+        channels::check(&self.channels)
     }
 
     /// The file's text.
@@ -117,6 +142,14 @@ impl Config {
     pub fn options(&self) -> Vec<(String, String)> {
         self.provider.options.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
     }
+}
+
+fn field(field: impl Into<String>, why: impl Into<String>) -> ConfigError {
+    ConfigError::Field { field: field.into(), why: why.into() }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The JSON Schema of the file, as it is committed.
@@ -147,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn the_sandbox_is_required_only_where_the_owner_says_so() {
+        assert!(!Config::parse(SMALLEST).unwrap().sandbox.require);
+        for (text, required) in [("[sandbox]\n", false), ("[sandbox]\nrequire = false\n", false), ("[sandbox]\nrequire = true\n", true)] {
+            let config = Config::parse(&format!("{SMALLEST}{text}")).unwrap();
+            assert_eq!(config.sandbox.require, required, "{text}");
+            assert_eq!(Config::parse(&config.render().unwrap()), Ok(config));
+        }
+    }
+
+    #[test]
     fn names_what_is_wrong() {
         for (text, said) in [
             ("[provider]\ncomponent = \"demo\"\nmodle = \"demo\"\n", "did you mean `model`?"),
@@ -154,6 +197,9 @@ mod tests {
             ("[provider]\ncomponent = \"c\"\nmodel = \"\"\n", "provider.model"),
             (&format!("{SMALLEST}[agent]\nworkspace = \"here\"\n"), "agent.workspace"),
             (&format!("{SMALLEST}[webchat]\nport = 65536\n"), "65536"),
+            (&format!("{SMALLEST}[sandbox]\nrequired = true\n"), "did you mean `require`?"),
+            (&format!("{SMALLEST}[sandbox]\nrequire = \"yes\"\n"), "boolean"),
+            (&format!("{SMALLEST}[chanels]\n"), "did you mean `channels`?"),
             (&format!("{SMALLEST}[webchat]\nbind = \"0.0.0.0\"\n"), "unknown field `bind`"),
             ("", "provider"),
         ] {
