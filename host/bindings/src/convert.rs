@@ -7,11 +7,11 @@ use crate::raw::provider::wirken::{chat::types as wire_chat, http::types as wire
 use crate::raw::tool::exports::wirken::tool::tools as wire_tools;
 use crate::raw::tool::wirken::tool::types as wire_tool;
 
-fn blob_in(blob: wire_http::Blob) -> http::Blob {
+pub(crate) fn blob_in(blob: wire_http::Blob) -> http::Blob {
     http::Blob { id: blob.id, media_type: blob.media_type, name: blob.name, size: blob.size }
 }
 
-fn blob_out(blob: &http::Blob) -> wire_http::Blob {
+pub(crate) fn blob_out(blob: &http::Blob) -> wire_http::Blob {
     wire_http::Blob { id: blob.id.clone(), media_type: blob.media_type.clone(), name: blob.name.clone(), size: blob.size }
 }
 

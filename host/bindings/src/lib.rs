@@ -4,11 +4,13 @@
 //! Nothing here grants, records or performs I/O. The traits in [`host`] are what a capability implements; which
 //! implementation a component gets is decided where it is linked.
 
+mod channel;
 mod convert;
 pub mod host;
 mod provider;
 mod raw;
 mod tool;
 
+pub use channel::{ChannelPre, Connection};
 pub use provider::{Decoder, Provider, ProviderPre};
 pub use tool::{Tool, ToolPre};

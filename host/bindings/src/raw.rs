@@ -22,6 +22,18 @@ pub mod tool {
     });
 }
 
+pub mod channel {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/http", "../../wit/chat", "../../wit/channel"],
+        world: "wirken:channel/channel",
+        exports: { default: async },
+        with: {
+            "wirken:http/types@0.1.0": super::provider::wirken::http::types,
+            "wirken:chat/types@0.1.0": super::provider::wirken::chat::types,
+        },
+    });
+}
+
 pub mod host {
     wasmtime::component::bindgen!({
         path: ["../../wit/host"],

@@ -8,18 +8,17 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
-use rustix::fs::{MemfdFlags, SealFlags};
 use sha2::Sha256;
 use wasmtime::component::Component;
 use wirken_types::Digest;
 use zeroize::Zeroizing;
 
 use crate::error::EngineError;
+use crate::sealed::{self, Mapped};
 
 const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 32;
@@ -113,13 +112,16 @@ impl Cache {
         };
         let mut tag = [0; TAG_BYTES];
         file.read_exact(&mut tag).map_err(|_| "it is too short".to_owned())?;
-        let sealed = seal(&mut file).map_err(|error| format!("it could not be copied: {error}"))?;
+        if file.metadata().is_ok_and(|meta| meta.len() > MAX_FILE_BYTES) {
+            return Err("it is larger than any compiled component".into());
+        }
+        let sealed = sealed::sealed(file.take(MAX_FILE_BYTES)).map_err(|error| format!("it could not be copied: {error}"))?;
         let code = Mapped::new(&sealed).map_err(|error| format!("it could not be mapped: {error}"))?;
         self.mac(digest, code.bytes())
             .verify_slice(&tag)
             .map_err(|_| "it was not written by this installation for this component".to_owned())?;
         drop(code);
-        deserialize(engine, &sealed).map(Some).map_err(|error| format!("it could not be loaded: {error:#}"))
+        sealed::adopt(engine, &sealed).map(Some).map_err(|error| format!("it could not be loaded: {error:#}"))
     }
 
     fn write(&self, path: &Path, digest: Digest, code: &[u8]) -> io::Result<()> {
@@ -201,60 +203,3 @@ fn settings_digest(engine: &wasmtime::Engine) -> Digest {
     std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut bytes);
     Digest::of_parts("wirken-aot-settings-1", &[&bytes.0])
 }
-
-/// A copy of the rest of a file that nobody can change any more, this process included.
-fn seal(file: &mut File) -> io::Result<OwnedFd> {
-    if file.metadata()?.len() > MAX_FILE_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than any compiled component"));
-    }
-    let memory = rustix::fs::memfd_create("wirken-component", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-    let mut writer = File::from(memory);
-    io::copy(&mut file.take(MAX_FILE_BYTES), &mut writer)?;
-    rustix::fs::fcntl_add_seals(&writer, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
-    Ok(writer.into())
-}
-
-#[expect(unsafe_code, reason = "mapping compiled code is the point of this file; both blocks say why they are sound")]
-mod mapped {
-    use super::*;
-
-    /// A read-only view of a sealed memory file.
-    pub(super) struct Mapped {
-        address: *mut core::ffi::c_void,
-        length: usize,
-    }
-
-    impl Mapped {
-        pub(super) fn new(sealed: &OwnedFd) -> io::Result<Self> {
-            let length = usize::try_from(rustix::fs::fstat(sealed)?.st_size).map_err(io::Error::other)?;
-            if length == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty"));
-            }
-            let flags = (rustix::mm::ProtFlags::READ, rustix::mm::MapFlags::PRIVATE);
-            // SAFETY: a new mapping at an address of the kernel's choice; nothing else refers to it.
-            let address = unsafe { rustix::mm::mmap(std::ptr::null_mut(), length, flags.0, flags.1, sealed, 0)? };
-            Ok(Self { address, length })
-        }
-
-        pub(super) fn bytes(&self) -> &[u8] {
-            // SAFETY: the mapping is `length` bytes, readable, and lives as long as `self`; the file is sealed against
-            // writing and shrinking, so the bytes neither change nor vanish.
-            unsafe { std::slice::from_raw_parts(self.address.cast::<u8>(), self.length) }
-        }
-    }
-
-    impl Drop for Mapped {
-        fn drop(&mut self) {
-            // SAFETY: the mapping was made by `new` with this length, and `bytes` cannot outlive `self`.
-            unsafe { rustix::mm::munmap(self.address, self.length) }.ok();
-        }
-    }
-
-    pub(super) fn deserialize(engine: &wasmtime::Engine, sealed: &OwnedFd) -> wasmtime::Result<Component> {
-        let path = format!("/proc/self/fd/{}", sealed.as_raw_fd());
-        // SAFETY: the file is sealed, and its bytes were verified under the installation's key to be what this
-        // engine's `Component::serialize` returned.
-        unsafe { Component::deserialize_file(engine, path) }
-    }
-}
-use mapped::{Mapped, deserialize};

@@ -11,6 +11,10 @@ pub enum EngineError {
     Cache { folder: PathBuf, source: std::io::Error },
     #[error("the component does not compile: {0:#}")]
     Compile(wasmtime::Error),
+    #[error("the compiled component cannot be handed on: {0:#}")]
+    Seal(wasmtime::Error),
+    #[error("the compiled component that was handed over cannot be used: {0:#}")]
+    Adopt(wasmtime::Error),
 }
 
 /// A guest call that ended early. The instance is dead; nothing else is affected.

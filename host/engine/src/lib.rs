@@ -11,8 +11,10 @@ mod cache;
 mod cell;
 mod error;
 mod limits;
+mod sealed;
 mod ticker;
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -56,11 +58,14 @@ pub struct Options {
     pub maximum: Limits,
     /// Guest calls that run at the same time; the others wait.
     pub concurrent_calls: usize,
+    /// Whether it can compile. One that cannot takes what another engine sealed, and keeps no pool: it is for a process
+    /// that hosts one component.
+    pub compiles: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache: None, cache_read_only: false, maximum: Limits::MAXIMUM, concurrent_calls: 64 }
+        Self { cache: None, cache_read_only: false, maximum: Limits::MAXIMUM, concurrent_calls: 64, compiles: true }
     }
 }
 
@@ -88,8 +93,13 @@ pub struct Code {
 }
 
 impl Engine {
+    /// Starts no thread: the first call does.
     pub fn new(options: &Options) -> Result<Self, EngineError> {
-        let wasmtime = wasmtime::Engine::new(&config(&options.maximum)).map_err(EngineError::Setup)?;
+        let mut config = config(&options.maximum);
+        if !options.compiles {
+            config.enable_compiler(false).allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        }
+        let wasmtime = wasmtime::Engine::new(&config).map_err(EngineError::Setup)?;
         let cache = match &options.cache {
             Some(folder) => {
                 let opened = if options.cache_read_only {
@@ -121,6 +131,13 @@ impl Engine {
         };
         let (component, outcome) = cache.load(&self.inner.wasmtime, digest, || self.compile(wasm))?;
         Ok((Code { component, digest }, outcome))
+    }
+
+    /// A component that an engine of this very version compiled and [`Code::seal`] sealed. Compiled code is native code:
+    /// whoever made the descriptor is trusted with this process.
+    pub fn adopt(&self, sealed: &OwnedFd, digest: Digest) -> Result<Code, EngineError> {
+        let component = sealed::adopt(&self.inner.wasmtime, sealed).map_err(EngineError::Adopt)?;
+        Ok(Code { component, digest })
     }
 
     /// A store for one instance, its limits capped by the engine's maximum.
@@ -159,6 +176,12 @@ impl std::fmt::Debug for Engine {
 impl Code {
     pub fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// The compiled component in a memory file that nobody can change any more, for another process.
+    pub fn seal(&self) -> Result<OwnedFd, EngineError> {
+        let bytes = self.component.serialize().map_err(EngineError::Seal)?;
+        sealed::sealed(bytes.as_slice()).map_err(|error| EngineError::Seal(error.into()))
     }
 
     /// Of the component's own bytes, not of the compiled ones.

@@ -36,6 +36,19 @@ impl Limits {
         output_bytes: 8 * 1024 * 1024,
     };
 
+    /// What a manifest asks for, over the defaults.
+    pub fn asked(asked: &wirken_manifest::Limits) -> Self {
+        let default = Self::DEFAULT;
+        let saturating = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        Self {
+            fuel: asked.fuel.unwrap_or(default.fuel),
+            deadline: asked.deadline_millis.map_or(default.deadline, Duration::from_millis),
+            memory_bytes: asked.memory_bytes.map_or(default.memory_bytes, saturating),
+            table_elements: asked.table_elements.map_or(default.table_elements, saturating),
+            output_bytes: asked.output_bytes.map_or(default.output_bytes, saturating),
+        }
+    }
+
     /// The smaller of the two, one by one.
     #[must_use]
     pub fn capped(&self, maximum: &Self) -> Self {

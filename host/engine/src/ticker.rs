@@ -2,14 +2,17 @@
 //! otherwise, so that an idle gateway wakes no processor.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 /// How often a running guest is looked at: the grain of its deadline and of its turns with other guests.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 pub(crate) struct Ticker {
+    engine: wasmtime::Engine,
     shared: Arc<Shared>,
+    /// The thread was started, or could not be.
+    started: Once,
 }
 
 struct Shared {
@@ -27,17 +30,21 @@ struct Parked {
 impl Ticker {
     pub(crate) fn new(engine: wasmtime::Engine) -> Self {
         let shared = Arc::new(Shared { running: AtomicUsize::new(0), parked: Mutex::default(), wake: Condvar::new() });
-        let theirs = Arc::clone(&shared);
+        Self { engine, shared, started: Once::new() }
+    }
+
+    fn begin(&self) {
+        let (theirs, engine) = (Arc::clone(&self.shared), self.engine.clone());
         let spawned = std::thread::Builder::new().name("epoch".into()).spawn(move || theirs.run(&engine));
         if let Err(error) = spawned {
             // Fuel still bounds every guest; only wall-clock interruption is lost.
             tracing::error!(%error, "no thread for the epoch clock: guests are bounded by fuel alone");
         }
-        Self { shared }
     }
 
     /// Keeps the clock going until the guard is dropped.
     pub(crate) fn start(&self) -> Ticking {
+        self.started.call_once(|| self.begin());
         if self.shared.running.fetch_add(1, Ordering::SeqCst) == 0 && self.shared.lock().asleep {
             self.shared.wake.notify_one();
         }

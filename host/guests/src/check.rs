@@ -29,6 +29,7 @@ pub(crate) fn component(guest: &Guest, component: &[u8]) -> Result<Shape, Error>
 fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
     let (world, export) = match guest.kind {
         Kind::Provider => ("wirken:provider/provider@0.1.0", "wirken:provider/codec@0.1.0"),
+        Kind::Channel => ("wirken:channel/channel@0.1.0", "wirken:channel/adapter@0.1.0"),
         Kind::Tool => ("wirken:tool/tool@0.1.0", "wirken:tool/tools@0.1.0"),
     };
     if guest.world != world {
@@ -41,8 +42,8 @@ fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
         return Ok(());
     }
     match guest.kind {
-        Kind::Provider => match shape.authority.first() {
-            Some(import) => Err(format!("a provider is pure, but this one imports {import}")),
+        Kind::Provider | Kind::Channel => match shape.authority.first() {
+            Some(import) => Err(format!("a {} is pure, but this one imports {import}", word(guest.kind))),
             None => Ok(()),
         },
         Kind::Tool => tool_fits(guest, shape),
@@ -67,6 +68,7 @@ fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
 fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Provider => "provider",
+        Kind::Channel => "channel",
         Kind::Tool => "tool",
     }
 }

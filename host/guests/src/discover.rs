@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::error::Error;
 
-/// The folders that hold guests. Components of the first two are shipped.
-const GROUPS: [&str; 3] = ["providers", "tools", "fixtures"];
+/// The folders that hold guests. Components of all but the last are shipped.
+const GROUPS: [&str; 4] = ["providers", "channels", "tools", "fixtures"];
 
 #[derive(Debug)]
 pub(crate) struct Guest {
@@ -25,6 +25,7 @@ pub(crate) struct Guest {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Provider,
+    Channel,
     Tool,
 }
 

@@ -16,8 +16,8 @@ pub enum Problem {
     Kind { wanted: &'static str, found: &'static str },
     #[error("its manifest names the world {found}; this host offers {offered}")]
     World { found: String, offered: &'static str },
-    #[error("it imports {import}, and a provider imports nothing but types: it has no authority to describe more than a request")]
-    Impure { import: String },
+    #[error("it imports {import}, and a {kind} imports nothing but types: all that it does is to describe what the host may do")]
+    Impure { kind: &'static str, import: String },
     #[error("it imports {import}; this host offers {offered}")]
     UnknownImport { import: String, offered: String },
     #[error("it imports {import}, which its manifest does not ask for: {remedy}")]

@@ -10,6 +10,7 @@
 
 mod authority;
 mod capability;
+mod channel;
 mod error;
 mod imports;
 mod package;
@@ -17,6 +18,7 @@ mod provider;
 mod tool;
 
 pub use authority::{Access, Authority, Grant, effective};
+pub use channel::ChannelPlugin;
 pub use error::{LoadError, Problem};
 pub use imports::Interface;
 pub use package::{Info, Kind, Package, describe};

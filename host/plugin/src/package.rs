@@ -1,10 +1,9 @@
 //! A component as it is delivered: its bytes and its manifest.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use serde::Serialize;
-use wirken_engine::{CacheOutcome, Code, Engine, Limits};
+use wirken_engine::{CacheOutcome, Code, Engine};
 use wirken_manifest::Manifest;
 use wirken_types::Digest;
 
@@ -31,6 +30,16 @@ pub struct Info {
     pub imports: Vec<Interface>,
     #[serde(skip)]
     pub cache: CacheOutcome,
+}
+
+impl Info {
+    /// Refuses what imports a function or a resource.
+    pub(crate) fn check_pure(&self) -> Result<(), Problem> {
+        match self.imports.iter().find_map(|import| import.first_item.clone()) {
+            Some(import) => Err(Problem::Impure { kind: self.kind.word(), import }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a component is, without running it or judging whether it fits.
@@ -64,20 +73,4 @@ fn read(engine: &Engine, package: &Package) -> Result<(Info, Code), Problem> {
         cache,
     };
     Ok((info, code))
-}
-
-/// The manifest's limits over the host's defaults; the engine caps them.
-pub(crate) fn limits(manifest: &Manifest) -> Limits {
-    let (asked, default) = (&manifest.limits, Limits::DEFAULT);
-    Limits {
-        fuel: asked.fuel.unwrap_or(default.fuel),
-        deadline: asked.deadline_millis.map_or(default.deadline, Duration::from_millis),
-        memory_bytes: asked.memory_bytes.map_or(default.memory_bytes, saturating),
-        table_elements: asked.table_elements.map_or(default.table_elements, saturating),
-        output_bytes: asked.output_bytes.map_or(default.output_bytes, saturating),
-    }
-}
-
-fn saturating(value: u64) -> usize {
-    usize::try_from(value).unwrap_or(usize::MAX)
 }

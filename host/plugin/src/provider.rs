@@ -8,7 +8,7 @@ use wirken_types::http::{Header, Request};
 use wirken_types::provider::{ChatRequest, Model, ProviderError, Target};
 
 use crate::error::{LoadError, Problem};
-use crate::package::{Info, Kind, Package, inspect, limits};
+use crate::package::{Info, Kind, Package, inspect};
 
 /// The world that this host offers to providers.
 const WORLD: &str = "wirken:provider/provider@0.1.0";
@@ -34,13 +34,11 @@ impl ProviderPlugin {
 
     fn try_load(engine: &Engine, package: Package) -> Result<Self, Problem> {
         let (info, code) = inspect(engine, &package, Kind::Provider, WORLD)?;
-        if let Some(import) = info.imports.iter().find_map(|import| import.first_item.clone()) {
-            return Err(Problem::Impure { import });
-        }
+        info.check_pure()?;
         let linker = Linker::new(engine.wasmtime());
         let pre =
             linker.instantiate_pre(code.component()).and_then(ProviderPre::new).map_err(|error| Problem::Shape(format!("{error:#}")))?;
-        let limits = limits(&package.manifest);
+        let limits = Limits::asked(&package.manifest.limits);
         Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre })
     }
 

@@ -16,7 +16,7 @@ use wirken_types::tool::ToolFailure;
 use crate::authority::{Access, Authority, Grant, effective};
 use crate::capability::{self, Host};
 use crate::error::{LoadError, Problem};
-use crate::package::{Info, Kind, Package, inspect, limits};
+use crate::package::{Info, Kind, Package, inspect};
 
 /// The world that this host offers to tools.
 const WORLD: &str = "wirken:tool/tool@0.1.0";
@@ -72,7 +72,7 @@ impl ToolPlugin {
             .and_then(|()| linker.instantiate_pre(code.component()))
             .and_then(ToolPre::new)
             .map_err(|error| Problem::Shape(format!("{error:#}")))?;
-        let limits = limits(&package.manifest);
+        let limits = Limits::asked(&package.manifest.limits);
         let manifest = package.manifest;
         let mut inner = Inner { info, manifest, engine: engine.clone(), limits, authority, pre, definitions: Vec::new() };
         inner.definitions = inner.read_definitions().await?;

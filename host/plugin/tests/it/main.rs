@@ -133,7 +133,7 @@ async fn a_workspace_that_is_gone_fails_the_call_and_names_it() {
 async fn a_component_that_does_not_fit_is_refused_with_the_reason() {
     let engine = engine();
     let impure = ProviderPlugin::load(&engine, package("fixtures/impure-provider")).unwrap_err();
-    assert!(matches!(&impure.problem, Problem::Impure { import } if import.contains("wirken:host/log")), "{impure}");
+    assert!(matches!(&impure.problem, Problem::Impure { kind: "provider", import } if import.contains("wirken:host/log")), "{impure}");
 
     let tool_as_provider = ProviderPlugin::load(&engine, package("tools/files")).unwrap_err();
     assert!(matches!(tool_as_provider.problem, Problem::Kind { .. }), "{tool_as_provider}");
