@@ -1,0 +1,533 @@
+//! What drives a channel's component: it is told what happened, and what it wants done is done, in order.
+//!
+//! The component decides nothing about time, sockets or storage, and this decides nothing about the platform. One event
+//! is handled at a time. What follows an inbound or a state in a list of effects waits until the gateway has committed
+//! them; other lists go on meanwhile.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+use wirken_bindings::{ChannelPre, Connection};
+use wirken_egress::{Authority, Egress};
+use wirken_engine::{CallError, Limits};
+use wirken_types::Timestamp;
+use wirken_types::channel::{Effect, Event, Health, Inbound, Outcome, State};
+use wirken_types::http::{Failure, Request, Response};
+use wirken_wire::link::{Closed, Receiver, Sender};
+use wirken_wire::{ToAdapter, ToGateway};
+
+use crate::bounds;
+use crate::timers::Timers;
+
+/// Requests that a component may have under way at once.
+pub(crate) const REQUESTS: usize = 64;
+/// The body of a response that a component is given, in bytes.
+const RESPONSE_BYTES: u64 = 16 * 1024 * 1024;
+/// What of an event that ended a component twice is kept, in bytes.
+const SKIPPED_BYTES: usize = 64 * 1024;
+/// Inbounds of one commit; a longer list is committed in parts.
+const COMMIT_INBOUNDS: usize = 256;
+/// Their text, in bytes: a commit fits into one frame.
+const COMMIT_BYTES: usize = 4 * 1024 * 1024;
+/// Pieces of state that a channel may have.
+const STATES: usize = 256;
+const STATE_KEY_BYTES: usize = 256;
+const STATE_VALUE_BYTES: usize = 64 * 1024;
+/// Of all of them together: the next start is given them in one frame.
+const STATE_BYTES: usize = 4 * 1024 * 1024;
+/// How often each side says that it is alive, and after what silence the other side is taken for dead.
+const BEAT: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(35);
+/// Events without a trap after which an instance is trusted again.
+const CONFIDENCE: u32 = 200;
+/// Between a trap and the next instance, doubling. One that was brought about by an update costs the others little.
+const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// Commits that the gateway has not answered; past it, the component is told nothing new.
+const COMMITS: usize = 4;
+/// Events that wait for the component. One that makes more of them than it takes is not one that works.
+const EVENTS: usize = 4096;
+/// What is under way when the gateway stops gets this long.
+const DRAIN: Duration = Duration::from_millis(1500);
+/// What is still to be written when the process ends gets this long.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What a driver is made of.
+pub(crate) struct Parts {
+    pub(crate) component: ChannelPre,
+    pub(crate) limits: Limits,
+    /// A JSON document.
+    pub(crate) settings: String,
+    pub(crate) state: Vec<State>,
+    pub(crate) egress: Egress,
+    pub(crate) authority: Authority,
+    pub(crate) receiver: Receiver<ToAdapter>,
+    pub(crate) sender: Sender<ToGateway>,
+}
+
+/// Why a driver ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The gateway said so, or is gone.
+    Told,
+    /// The component gave up; the gateway knows why.
+    Fatal,
+    /// No instance of the component can be started.
+    Broken,
+}
+
+pub(crate) struct Driver {
+    component: ChannelPre,
+    limits: Limits,
+    settings: String,
+    egress: Egress,
+    authority: Authority,
+    receiver: Receiver<ToAdapter>,
+    link: Sender<ToGateway>,
+    /// None between a trap and the next instance.
+    connection: Option<Connection>,
+    /// As it was committed: what the next instance is made from.
+    state: BTreeMap<String, Vec<u8>>,
+    commits: VecDeque<Commit>,
+    next_commit: u64,
+    requests: JoinSet<(u64, Result<Response, Failure>)>,
+    under_way: HashMap<u64, AbortHandle>,
+    timers: Timers,
+    events: VecDeque<Event>,
+    /// Outbounds without an outcome.
+    unanswered: HashSet<u64>,
+    recovery: Recovery,
+    health: Option<Health>,
+    /// Set once the gateway stops: until when what is under way may end.
+    draining: Option<Instant>,
+}
+
+/// What the gateway was asked to commit, and what waits for it.
+struct Commit {
+    id: u64,
+    puts: Vec<State>,
+    deletes: Vec<String>,
+    rest: Vec<Effect>,
+}
+
+#[derive(Default)]
+struct Recovery {
+    /// An instance trapped, and fewer than [`CONFIDENCE`] events were handled since.
+    recovering: bool,
+    traps: u32,
+    handled: u32,
+    /// When the next instance is made.
+    at: Option<Instant>,
+    /// The response that ended the last one, after the one before had ended too.
+    poison: Option<Response>,
+}
+
+/// Nothing more is to be done.
+struct Ended(End);
+
+impl From<Closed> for Ended {
+    fn from(_: Closed) -> Self {
+        Self(End::Told)
+    }
+}
+
+impl Driver {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { component, limits, settings, state, egress, authority, receiver, sender } = parts;
+        Self {
+            component,
+            limits,
+            settings,
+            egress,
+            authority,
+            receiver,
+            link: sender,
+            connection: None,
+            state: state.into_iter().map(|state| (state.key, state.value)).collect(),
+            commits: VecDeque::new(),
+            next_commit: 0,
+            requests: JoinSet::new(),
+            under_way: HashMap::new(),
+            timers: Timers::default(),
+            events: VecDeque::new(),
+            unanswered: HashSet::new(),
+            recovery: Recovery { at: Some(Instant::now()), ..Recovery::default() },
+            health: None,
+            draining: None,
+        }
+    }
+
+    pub(crate) async fn run(mut self) -> End {
+        match self.go().await {
+            Ok(never) => match never {},
+            Err(Ended(end)) => {
+                self.link.close(FAREWELL).await;
+                end
+            }
+        }
+    }
+
+    async fn go(&mut self) -> Result<std::convert::Infallible, Ended> {
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Instant::now();
+        loop {
+            if let Some(until) = self.draining
+                && (self.unanswered.is_empty() || self.connection.is_none() || Instant::now() >= until)
+            {
+                return Err(Ended(End::Told));
+            }
+            if self.events.len() > EVENTS {
+                return self.broken("it makes more events than it takes").await;
+            }
+            let rebuild = self.recovery.at.filter(|_| self.commits.is_empty());
+            let ready = self.connection.is_some() && self.commits.len() < COMMITS;
+            tokio::select! {
+                // The gateway comes first: whatever the component does, the connection lives.
+                biased;
+                message = self.receiver.next() => {
+                    heard = Instant::now();
+                    self.told(message?).await?;
+                }
+                _ = beat.tick() => {
+                    if heard.elapsed() > SILENCE {
+                        return Err(Ended(End::Told));
+                    }
+                    self.link.send(&ToGateway::Beat).await?;
+                }
+                Some(done) = self.requests.join_next() => self.answered(done),
+                id = self.timers.next() => self.events.push_back(Event::Timer(id)),
+                () = sleep_until(rebuild) => self.build().await?,
+                () = sleep_until(self.draining) => {}
+                () = std::future::ready(()), if ready && !self.events.is_empty() => {
+                    if let Some(event) = self.events.pop_front() {
+                        self.feed(event).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, done: Result<(u64, Result<Response, Failure>), JoinError>) {
+        let (id, result) = match done {
+            Ok(done) => done,
+            // Given up by the component, which wants no event.
+            Err(error) if error.is_cancelled() => return,
+            Err(error) => {
+                let Some(id) = self.under_way.iter().find_map(|(id, task)| (task.id() == error.id()).then_some(*id)) else { return };
+                (id, Err(Failure { kind: "interrupted".into(), sent: true, message: "the request failed inside this process".into() }))
+            }
+        };
+        self.under_way.remove(&id);
+        self.events.push_back(match result {
+            Ok(response) => Event::HttpResponse(id, response),
+            Err(failure) => Event::HttpFailed(id, failure),
+        });
+    }
+
+    /// What the gateway says.
+    async fn told(&mut self, message: ToAdapter) -> Result<(), Ended> {
+        match message {
+            ToAdapter::Committed { id } => {
+                // Commits are answered in their order.
+                let Some(commit) = self.commits.pop_front_if(|commit| commit.id == id) else { return Err(Ended(End::Told)) };
+                self.state.extend(commit.puts.into_iter().map(|state| (state.key, state.value)));
+                for key in &commit.deletes {
+                    self.state.remove(key);
+                }
+                self.perform(commit.rest).await
+            }
+            ToAdapter::Outbound(outbound) => {
+                self.unanswered.insert(outbound.id);
+                self.events.push_back(Event::Outbound(outbound));
+                Ok(())
+            }
+            ToAdapter::Typing(typing) => {
+                self.events.push_back(Event::Typing(typing));
+                Ok(())
+            }
+            ToAdapter::Beat => Ok(()),
+            ToAdapter::Shutdown => {
+                self.draining = Some(Instant::now() + DRAIN);
+                self.timers = Timers::default();
+                self.feed(Event::Shutdown).await
+            }
+        }
+    }
+
+    async fn feed(&mut self, event: Event) -> Result<(), Ended> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        match connection.handle(Timestamp::now().0, &event).await {
+            Ok(effects) => {
+                self.recovery.handled = self.recovery.handled.saturating_add(1);
+                if self.recovery.handled >= CONFIDENCE {
+                    (self.recovery.recovering, self.recovery.traps) = (false, 0);
+                }
+                self.perform(effects).await
+            }
+            Err(error) => self.trapped(event, &error).await,
+        }
+    }
+
+    /// Carries out effects in order, up to the first that has to be committed.
+    async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), Ended> {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
+            if matches!(effect, Effect::Inbound(_) | Effect::StatePut(_) | Effect::StateDelete(_)) {
+                effects.push_front(effect);
+                return self.commit(effects).await;
+            }
+            self.carry_out(effect).await?;
+        }
+        Ok(())
+    }
+
+    /// Has everything of a list committed that needs it; the rest waits for the last part.
+    async fn commit(&mut self, effects: VecDeque<Effect>) -> Result<(), Ended> {
+        let mut parts: Vec<Vec<Inbound>> = vec![Vec::new()];
+        let mut bytes = 0_usize;
+        let (mut puts, mut deletes, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        for effect in effects {
+            match effect {
+                Effect::Inbound(inbound) => {
+                    let inbound = match bounds::inbound(inbound) {
+                        Ok(inbound) => inbound,
+                        Err(what) => {
+                            self.log("error", &format!("something that people did was left out: {what} is empty or too long")).await?;
+                            continue;
+                        }
+                    };
+                    let size = size_of_inbound(&inbound);
+                    if let Some(part) = parts.last_mut()
+                        && part.len() < COMMIT_INBOUNDS
+                        && bytes.saturating_add(size) <= COMMIT_BYTES
+                    {
+                        part.push(inbound);
+                        bytes += size;
+                    } else {
+                        parts.push(vec![inbound]);
+                        bytes = size;
+                    }
+                }
+                Effect::StatePut(state) => self.put(state, &mut puts, &mut deletes).await?,
+                Effect::StateDelete(key) if key.len() > STATE_KEY_BYTES || deletes.len() >= STATES => {}
+                Effect::StateDelete(key) => {
+                    puts.retain(|state: &State| state.key != key);
+                    deletes.push(key);
+                }
+                other => rest.push(other),
+            }
+        }
+        let last = parts.len().saturating_sub(1);
+        for (at, inbounds) in parts.into_iter().enumerate() {
+            let (puts, deletes, rest) = if at == last {
+                (std::mem::take(&mut puts), std::mem::take(&mut deletes), std::mem::take(&mut rest))
+            } else {
+                Default::default()
+            };
+            self.next_commit += 1;
+            let id = self.next_commit;
+            self.commits.push_back(Commit { id, puts: puts.clone(), deletes: deletes.clone(), rest });
+            self.link.send(&ToGateway::Commit { id, inbounds, puts, deletes }).await?;
+        }
+        Ok(())
+    }
+
+    /// A piece of state within its bounds; one beyond them is left out, and said so.
+    async fn put(&mut self, state: State, puts: &mut Vec<State>, deletes: &mut Vec<String>) -> Result<(), Ended> {
+        let fits = state.key.len() <= STATE_KEY_BYTES && state.value.len() <= STATE_VALUE_BYTES;
+        let known = self.state.contains_key(&state.key) || puts.iter().any(|other| other.key == state.key);
+        let kept = self.state.iter().filter(|(key, _)| **key != state.key).map(|(key, value)| key.len() + value.len()).sum::<usize>();
+        let put = puts.iter().filter(|other| other.key != state.key).map(|other| other.key.len() + other.value.len()).sum::<usize>();
+        let room = kept + put + state.key.len() + state.value.len() <= STATE_BYTES;
+        if !fits || !room || (!known && self.state.len() + puts.len() >= STATES) {
+            let message = format!(
+                "a piece of state was left out: {STATES} keys of {STATE_KEY_BYTES} bytes with values of {STATE_VALUE_BYTES}, {STATE_BYTES} bytes in all, are the most"
+            );
+            return Ok(self.link.send(&ToGateway::Log { level: "warn".into(), message }).await?);
+        }
+        deletes.retain(|key| *key != state.key);
+        puts.retain(|other| other.key != state.key);
+        puts.push(state);
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, effect: Effect) -> Result<(), Ended> {
+        match effect {
+            Effect::Http(id, request) => self.request(id, request),
+            Effect::HttpCancel(id) => {
+                if let Some(task) = self.under_way.remove(&id) {
+                    task.abort();
+                }
+            }
+            Effect::SocketConnect(id) => {
+                let message = "this host opens no sockets".to_owned();
+                self.events.push_back(Event::SocketFailed(id, Failure { kind: "unavailable".into(), sent: false, message }));
+            }
+            Effect::SetTimer(id, millis) => {
+                if self.draining.is_none() && !self.timers.set(id, millis) {
+                    self.log("warn", "a timer was left out: too many are set").await?;
+                }
+            }
+            Effect::CancelTimer(id) => self.timers.cancel(id),
+            Effect::Outcome(id, outcome) => {
+                if self.unanswered.remove(&id) {
+                    self.link.send(&ToGateway::Outcome { id, outcome: bounds::outcome(outcome) }).await?;
+                }
+            }
+            Effect::Health(health) => self.healthy(health).await?,
+            Effect::Log(level, message) => self.log(&level, &message).await?,
+            Effect::Fatal(reason) => {
+                self.link.send(&ToGateway::Fatal { reason: bounds::reason(reason) }).await?;
+                return Err(Ended(End::Fatal));
+            }
+            Effect::Unavailable(name) => self.log("warn", &format!("this host has no part for {name}")).await?,
+            // Taken out before.
+            Effect::Inbound(_) | Effect::StatePut(_) | Effect::StateDelete(_) => {}
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, id: u64, request: Request) {
+        if self.draining.is_some() {
+            return;
+        }
+        if self.under_way.len() >= REQUESTS || self.under_way.contains_key(&id) {
+            let message = format!("{REQUESTS} requests with ids of their own may be under way at once");
+            self.events.push_back(Event::HttpFailed(id, Failure { kind: "limit".into(), sent: false, message }));
+            return;
+        }
+        let (egress, authority) = (self.egress.clone(), self.authority.clone());
+        let task = self.requests.spawn(async move { (id, exchange(&egress, request, authority).await) });
+        self.under_way.insert(id, task);
+    }
+
+    /// The instance is dead. Nothing of it goes on; what it had committed stands.
+    async fn trapped(&mut self, event: Event, error: &CallError) -> Result<(), Ended> {
+        self.connection = None;
+        self.requests.abort_all();
+        self.requests = JoinSet::new();
+        self.under_way.clear();
+        self.timers = Timers::default();
+        self.events.retain(|event| matches!(event, Event::Outbound(_)));
+        // What it had said of outbounds holds; the rest of what it wanted goes with it.
+        let rest: Vec<Effect> = self.commits.iter_mut().flat_map(|commit| commit.rest.drain(..)).collect();
+        for effect in rest {
+            if let Effect::Outcome(..) = effect {
+                self.carry_out(effect).await?;
+            }
+        }
+        let reason = bounds::reason(error.to_string());
+        self.link.send(&ToGateway::Trapped { reason: reason.clone() }).await?;
+        let mut waiting = HashSet::new();
+        for event in &self.events {
+            if let Event::Outbound(outbound) = event {
+                waiting.insert(outbound.id);
+            }
+        }
+        let own = match &event {
+            Event::Outbound(outbound) => Some(outbound.id),
+            _ => None,
+        };
+        for id in std::mem::take(&mut self.unanswered) {
+            let outcome = if waiting.contains(&id) {
+                self.unanswered.insert(id);
+                continue;
+            } else if own == Some(id) {
+                // Its effects were never carried out.
+                Outcome::Failed(Failure {
+                    kind: "component".into(),
+                    sent: false,
+                    message: bounds::reason(format!("the channel's component failed on it: {reason}")),
+                })
+            } else {
+                Outcome::InDoubt(bounds::reason(format!("the channel's component failed while it was being sent: {reason}")))
+            };
+            self.link.send(&ToGateway::Outcome { id, outcome }).await?;
+        }
+        if let Event::HttpResponse(_, response) | Event::Poisoned(response) = event
+            && self.recovery.recovering
+        {
+            let mut body = response.body.clone();
+            body.truncate(SKIPPED_BYTES);
+            self.link.send(&ToGateway::Skipped { reason, body }).await?;
+            self.recovery.poison = Some(response);
+            self.recovery.traps = 0;
+        }
+        let most = if self.recovery.poison.is_some() { RECOVERY_PAUSE_MAX } else { PAUSE_MAX };
+        self.recovery.recovering = true;
+        self.recovery.handled = 0;
+        let pause = PAUSE.saturating_mul(1 << self.recovery.traps.min(16)).min(most);
+        self.recovery.traps = self.recovery.traps.saturating_add(1);
+        self.recovery.at = Some(Instant::now() + pause);
+        self.healthy(Health { state: "restarting".into(), detail: format!("its component failed: {error}") }).await
+    }
+
+    /// A fresh instance, from what is committed.
+    async fn build(&mut self) -> Result<(), Ended> {
+        self.recovery.at = None;
+        let mut random = [0; 32];
+        if getrandom::fill(&mut random).is_err() {
+            return self.broken("the system gave no random bytes").await;
+        }
+        let state: Vec<State> = self.state.iter().map(|(key, value)| State { key: key.clone(), value: value.clone() }).collect();
+        let connected = self.component.connect(&self.limits, &self.settings, &state, &random, self.recovery.recovering).await;
+        let mut connection = match connected {
+            Ok(connection) => connection,
+            Err(error) => return self.broken(&error.to_string()).await,
+        };
+        let effects = match connection.start(Timestamp::now().0).await {
+            Ok(effects) => effects,
+            Err(error) => return self.broken(&error.to_string()).await,
+        };
+        self.connection = Some(connection);
+        if let Some(response) = self.recovery.poison.take() {
+            self.events.push_front(Event::Poisoned(response));
+        }
+        self.perform(effects).await
+    }
+
+    async fn broken<T>(&mut self, reason: &str) -> Result<T, Ended> {
+        self.link.send(&ToGateway::Trapped { reason: bounds::reason(format!("it does not start: {reason}")) }).await?;
+        Err(Ended(End::Broken))
+    }
+
+    async fn healthy(&mut self, health: Health) -> Result<(), Ended> {
+        let health = bounds::health(health);
+        if self.health.as_ref() != Some(&health) {
+            self.link.send(&ToGateway::Health(health.clone())).await?;
+            self.health = Some(health);
+        }
+        Ok(())
+    }
+
+    async fn log(&self, level: &str, message: &str) -> Result<(), Ended> {
+        Ok(self.link.send(&ToGateway::Log { level: bounds::word(level.into()), message: bounds::reason(message.into()) }).await?)
+    }
+}
+
+async fn exchange(egress: &Egress, request: Request, authority: Authority) -> Result<Response, Failure> {
+    let mut response = egress.send(request, authority).await?;
+    let (status, headers) = (response.status, std::mem::take(&mut response.headers));
+    let body = response.collect(RESPONSE_BYTES).await?;
+    Ok(Response { status, headers, body: body.into() })
+}
+
+fn size_of_inbound(inbound: &Inbound) -> usize {
+    const FIELDS: usize = 16 * 1024;
+    match inbound {
+        Inbound::Message(message) => message.text.len() + FIELDS + message.attachments.len() * FIELDS,
+        Inbound::Choice(_) => FIELDS,
+        Inbound::Notice(notice) => notice.detail.len() + FIELDS,
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
