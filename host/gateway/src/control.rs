@@ -1,19 +1,24 @@
 //! The control plane: how a command reaches the gateway that runs.
 //!
-//! A Unix socket in a folder of its own. A caller must be the same user (the kernel says so), and both sides prove that
-//! they can read `control.key` before anything else is said: an adapter or a sandboxed program runs as the same user,
-//! and cannot. Each proof is over both sides' nonces and a role, so that none can be sent back or used twice.
+//! A Unix socket in a folder of its own. A caller must be the same user and no process that the gateway started (the
+//! kernel says both), and both sides prove that they can read `control.key` before anything else is said: an adapter or a
+//! sandboxed program runs as the same user, and cannot. Each proof is over both sides' nonces and a role, so that none can
+//! be sent back or used twice.
+//!
+//! After that the caller says one thing. The answer is a [`Reply`], and before it come as many pieces as there are.
 
 mod client;
 mod frame;
+mod kin;
 mod server;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use client::{CallFailed, call};
-pub use server::{Handler, Server};
+pub use client::{Answer, Call, CallFailed, call, call_with_value};
+pub use frame::{MAX_FRAME_BYTES, MAX_VALUE_BYTES};
+pub use server::{Asked, Gone, Handler, Progress, Server, WORKING};
 
 /// What a command asks of the running gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,12 +30,46 @@ pub enum Request {
     SessionClose {
         session: String,
     },
+    ChannelApprove {
+        account: String,
+        code: String,
+    },
+    ChannelRevoke {
+        account: String,
+        sender: String,
+    },
+    /// One question; what is seen of its answer comes in pieces.
+    Ask {
+        message: String,
+    },
+    /// The value follows in a frame of its own, so that it is in no document.
+    CredentialAdd {
+        component: String,
+        name: String,
+        origins: Vec<String>,
+        places: Vec<String>,
+    },
+    CredentialRemove {
+        component: String,
+        name: String,
+    },
+}
+
+impl Request {
+    /// Whether a secret follows it.
+    fn has_value(&self) -> bool {
+        matches!(self, Self::CredentialAdd { .. })
+    }
 }
 
 /// Its answer: a document of the command's own, or why not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
+    /// A piece of what is under way; more follows.
+    Progress(serde_json::Value),
+    /// Nothing new, and the gateway lives.
+    Beat,
     Done(serde_json::Value),
     Refused(String),
 }

@@ -71,6 +71,11 @@ impl Folder {
         self.root.join("control")
     }
 
+    /// Where the processes of channels connect.
+    pub fn adapters(&self) -> PathBuf {
+        self.root.join("adapters")
+    }
+
     /// Takes the folder for this process; it is given back when the lock is dropped or the process ends, however.
     pub fn lock(&self) -> Result<Lock, FolderError> {
         let path = self.root.join("lock");

@@ -4,6 +4,7 @@
 //! sent by `wirken-egress`, what a component may do by `wirken-plugin`. Surfaces (the browser, the command line) call
 //! [`Gateway::say`], whose answer means that the message is durable, and [`Gateway::watch`].
 
+pub mod channel;
 pub mod control;
 pub mod folder;
 mod model;
@@ -32,6 +33,9 @@ use session::Command;
 
 /// The longest message that a person may send, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 400_000;
+
+/// The accounts whose surfaces read the ledger themselves; every other one is a channel's.
+pub const LOCAL_ACCOUNTS: [&str; 2] = ["webchat", "cli"];
 
 /// How often a message is given to the actor of its session before the gateway is taken to be stopping.
 const ACTORS_TRIED: usize = 3;
@@ -65,6 +69,8 @@ pub struct Say {
     pub sender: String,
     /// Unique within the account for ever: a message is taken once, however often it is sent.
     pub key: String,
+    /// What the answer is to name as the message that it answers, where the platform has several under way.
+    pub message: Option<String>,
     pub text: String,
 }
 
@@ -131,8 +137,14 @@ impl Gateway {
     pub async fn resume(&self) -> Result<usize, GatewayError> {
         let mut resumed = 0;
         for turn in self.read(|reader| reader.open_turns()).await? {
-            if self.session(turn.session).await?.is_none_or(|session| session.closed_at.is_some()) {
-                let reason = "its session was closed".into();
+            let session = self.session(turn.session).await?.filter(|session| session.closed_at.is_none());
+            let gone = match &session {
+                None => Some("its session was closed"),
+                Some(session) if self.is_gone(&session.place.account) => Some("its channel was removed"),
+                Some(_) => None,
+            };
+            if let Some(reason) = gone {
+                let reason = reason.into();
                 self.registry.record(turn.session, vec![Event::TurnInterrupted { turn: turn.turn, reason }]).await?;
             } else {
                 self.registry.entry(turn.session).send(Command::Resume { turn: turn.turn }).await?;
@@ -140,6 +152,11 @@ impl Gateway {
             }
         }
         Ok(resumed)
+    }
+
+    /// Whether nobody is there to whom an answer in this account could go.
+    fn is_gone(&self, account: &str) -> bool {
+        !LOCAL_ACCOUNTS.contains(&account) && self.registry.shared().outbox(account).is_none()
     }
 
     /// Ends the turns that an earlier run left open in an account, and closes their sessions: nobody waits for them. For
@@ -259,6 +276,11 @@ impl Gateway {
     /// Records what belongs to no session.
     pub async fn record_system(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), GatewayError> {
         self.registry.record_system(action, subject, detail).await
+    }
+
+    /// From now on, no session may hold these: the vault's content changed.
+    pub fn set_scanner(&self, scanner: Arc<Scanner>) {
+        self.registry.screen().set_scanner(scanner);
     }
 
     async fn read<T: Send + 'static>(

@@ -115,6 +115,22 @@ impl Registry {
         Ok(())
     }
 
+    /// Records what became of something that was said, or is about to. What only tells of it rides along with whatever is
+    /// recorded next: nobody waits for it.
+    pub(crate) async fn record_outbound(&self, session: SessionId, event: Event, rides_along: bool) -> Result<(), GatewayError> {
+        let batch = Batch::of(session, [event]);
+        if rides_along {
+            self.shared.ledger.append_lazily(batch).await?;
+        } else {
+            self.shared.ledger.append(batch).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     pub(crate) async fn record_system(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), GatewayError> {
         let event = Event::System { action: action.to_owned(), subject: subject.to_owned(), detail };
         self.shared.ledger.append(Batch::of(Chain::System, [event])).await?;

@@ -3,7 +3,7 @@
 //! The bytes of a response were searched on their way in. A model answers in pieces, each in a frame of its own, and a
 //! component may decode anything: so what is about to be recorded and shown is searched once more, as it will read.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -19,7 +19,7 @@ use crate::{Answer, GatewayError};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
-    scanner: Arc<Scanner>,
+    scanner: Arc<RwLock<Arc<Scanner>>>,
     ledger: Ledger,
 }
 
@@ -35,22 +35,32 @@ struct Passing {
 
 impl Screen {
     pub(crate) fn new(scanner: Arc<Scanner>, ledger: Ledger) -> Self {
-        Self { scanner, ledger }
+        Self { scanner: Arc::new(RwLock::new(scanner)), ledger }
+    }
+
+    /// Looks for other secrets from now on. The text of an answer that has begun is searched as it was begun.
+    pub(crate) fn set_scanner(&self, scanner: Arc<Scanner>) {
+        *self.scanner.write().unwrap_or_else(PoisonError::into_inner) = scanner;
+    }
+
+    fn scanner(&self) -> Arc<Scanner> {
+        Arc::clone(&self.scanner.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What a person is about to say.
     pub(crate) async fn said(&self, sender: &str, text: &str) -> Result<(), GatewayError> {
-        let Some(leak) = self.scanner.find(text.as_bytes()) else { return Ok(()) };
+        let Some(leak) = self.scanner().find(text.as_bytes()) else { return Ok(()) };
         self.record(&leak, sender, "message").await;
         Err(GatewayError::HoldsSecret { label: leak.label })
     }
 
     /// The same answer, which ends with an error where it would tell a secret.
     pub(crate) fn answer(&self, provider: String, answer: Answer) -> Answer {
-        if self.scanner.is_empty() {
+        let scanner = self.scanner();
+        if scanner.is_empty() {
             return answer;
         }
-        let scan = || ScanText::new(Arc::clone(&self.scanner));
+        let scan = || ScanText::new(Arc::clone(&scanner));
         let passing = Passing { screen: self.clone(), provider, answer, text: scan(), reasoning: scan(), over: false };
         Box::pin(stream::unfold(passing, Passing::next))
     }
@@ -58,7 +68,7 @@ impl Screen {
     /// What a tool returned, or that it was withheld.
     pub(crate) async fn tool_end(&self, tool: &str, end: ToolEnd) -> ToolEnd {
         let leak = end.content.iter().find_map(|part| match part {
-            Part::Text(text) => self.scanner.find(text.as_bytes()),
+            Part::Text(text) => self.any([text.as_str()]),
             Part::Blob(blob) => self.any([Some(blob.media_type.as_str()), blob.name.as_deref()].into_iter().flatten()),
             Part::Other(kind, value) => self.any([kind.as_str(), value.as_str()]),
         });
@@ -69,7 +79,8 @@ impl Screen {
     }
 
     fn any<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Option<Leak> {
-        texts.into_iter().find_map(|text| self.scanner.find(text.as_bytes()))
+        let scanner = self.scanner();
+        texts.into_iter().find_map(|text| scanner.find(text.as_bytes()))
     }
 
     /// Where the ledger fails, the turn fails at its next record and says why.
@@ -161,7 +172,8 @@ impl Passing {
     }
 
     fn redacted(&self, error: ProviderError) -> ProviderError {
-        let redacted = |text: &str| redact(text, &self.screen.scanner).into_owned();
+        let scanner = self.screen.scanner();
+        let redacted = |text: &str| redact(text, &scanner).into_owned();
         ProviderError { kind: redacted(&error.kind), message: redacted(&error.message), ..error }
     }
 }

@@ -13,11 +13,12 @@ use futures_util::StreamExt;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wirken_ledger::{Batch, Row};
 use wirken_plugin::ToolEnd;
-use wirken_turn::{Conversation, Effect, Input, Setup, Turn};
+use wirken_turn::{Conversation, Effect, Input, Setup, Shown, Surface, Turn};
 use wirken_types::chat::{Message, Part};
 use wirken_types::event::Event;
 use wirken_types::{SessionId, Timestamp, TurnId};
 
+use crate::channel::Outgoing;
 use crate::model::Answer;
 use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
@@ -47,6 +48,8 @@ struct Actor {
     running: Arc<AtomicBool>,
     conversation: Conversation,
     opened: bool,
+    /// Where its answers go; none where whoever reads them reads the ledger.
+    outgoing: Option<Outgoing>,
     turn: Option<Turn>,
     work: Work,
 }
@@ -62,6 +65,11 @@ pub(crate) async fn run(
         Ok(rows) => rows,
         Err(error) => return refuse_all(&mut inbox, &error).await,
     };
+    let place = rows.first().and_then(|row| match &row.event {
+        Event::SessionOpened { place } => Some(place),
+        _ => None,
+    });
+    let outgoing = place.and_then(|place| Outgoing::to(&shared, id, place));
     let mut actor = Actor {
         id,
         shared,
@@ -69,6 +77,7 @@ pub(crate) async fn run(
         running,
         conversation: Conversation::replay(rows.iter().map(|row| &row.event)),
         opened: !rows.is_empty(),
+        outgoing,
         turn: None,
         work: Work::Nothing,
     };
@@ -128,6 +137,9 @@ impl Actor {
                 Next::Command(Some(Command::Resume { turn })) => {
                     if self.turn.is_none() {
                         let (turn, effects) = Turn::resume(turn, self.setup(), rows.iter().map(|row| &row.event));
+                        if let Some(outgoing) = &mut self.outgoing {
+                            outgoing.resume(&turn, &rows);
+                        }
                         self.begin(turn);
                         self.carry_out(effects).await?;
                     }
@@ -178,11 +190,14 @@ impl Actor {
     }
 
     async fn say(&mut self, say: Say) -> Result<Accepted, GatewayError> {
-        let Say { place, sender, key, text, .. } = say;
+        let Say { place, sender, key, message, text, .. } = say;
+        if !self.opened && self.outgoing.is_none() {
+            self.outgoing = Outgoing::to(&self.shared, self.id, &place);
+        }
         let running = self.turn.as_ref().map(Turn::id);
         let turn = running.unwrap_or_else(TurnId::generate);
         let account = place.account.clone();
-        let inbound = Event::Inbound { turn, account, key, sender, content: Some(vec![Part::text(text)]) };
+        let inbound = Event::Inbound { turn, account, key, sender, message: message.clone(), content: Some(vec![Part::text(text)]) };
         let accepted = Accepted { session: self.id, turn, duplicate: false };
         let recorded = if running.is_some() {
             let recorded = self.record(vec![inbound]).await;
@@ -201,6 +216,9 @@ impl Actor {
         match recorded {
             Ok(()) => {
                 self.opened = true;
+                if let Some(outgoing) = &mut self.outgoing {
+                    outgoing.answers(message);
+                }
                 Ok(accepted)
             }
             Err(GatewayError::Ledger(wirken_ledger::Error::Duplicate { chain, seq, .. })) => {
@@ -227,11 +245,17 @@ impl Actor {
 
     fn begin(&mut self, turn: Turn) {
         self.turn = Some(turn);
+        if let Some(outgoing) = &self.outgoing {
+            outgoing.at_work(true);
+        }
         self.running.store(true, Ordering::Relaxed);
     }
 
     fn end_turn(&mut self) {
         self.turn = None;
+        if let Some(outgoing) = &self.outgoing {
+            outgoing.at_work(false);
+        }
         self.work = Work::Nothing;
         self.running.store(false, Ordering::Relaxed);
     }
@@ -248,6 +272,9 @@ impl Actor {
                     self.record(events).await?;
                 }
                 Effect::Ask => {
+                    if let Some(outgoing) = &self.outgoing {
+                        outgoing.restart();
+                    }
                     let system = Message::System(self.shared.instructions.clone());
                     let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
                     let answer = self.shared.model.ask(messages, self.shared.tools.definitions());
@@ -263,6 +290,9 @@ impl Actor {
                 }
                 Effect::Show(shown) => {
                     if let Some(turn) = &self.turn {
+                        if let (Some(outgoing), Shown::Text { text }) = (&self.outgoing, &shown) {
+                            outgoing.stream(turn, text);
+                        }
                         // Nobody may be watching.
                         drop(self.watchers.send(Update::Glimpse { turn: turn.id(), shown }));
                     }
@@ -273,11 +303,19 @@ impl Actor {
         Ok(())
     }
 
-    /// Durable first, then part of the conversation, then shown.
-    async fn record(&mut self, events: Vec<Event>) -> Result<(), GatewayError> {
+    /// Durable first, then part of the conversation, then shown and sent.
+    async fn record(&mut self, mut events: Vec<Event>) -> Result<(), GatewayError> {
+        let reserved = self.outgoing.as_ref().is_some_and(|outgoing| outgoing.reserve(&mut events));
         let at = Timestamp::now();
-        let receipt = self.shared.ledger.append(Batch::of(self.id, events.iter().cloned()).at(at)).await?;
-        for (event, row) in events.into_iter().zip(receipt.rows) {
+        let recorded = self.shared.ledger.append(Batch::of(self.id, events.iter().cloned()).at(at)).await;
+        if let Some(outgoing) = &self.outgoing {
+            match &recorded {
+                Ok(_) => outgoing.queue(&events, reserved),
+                Err(_) if reserved => outgoing.release(),
+                Err(_) => {}
+            }
+        }
+        for (event, row) in events.into_iter().zip(recorded?.rows) {
             self.conversation.apply(&event);
             drop(self.watchers.send(Update::Recorded { seq: row.seq, at, event: Arc::new(event) }));
         }
@@ -286,6 +324,11 @@ impl Actor {
 
     fn setup(&self) -> Setup {
         let (provider, model) = self.shared.model.names();
-        Setup { provider, model, tools: self.shared.tools.origins() }
+        Setup {
+            provider,
+            model,
+            tools: self.shared.tools.origins(),
+            surface: if self.outgoing.is_some() { Surface::Sends } else { Surface::Reads },
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! A credential's value comes into no session, whoever tells it.
 
+use std::sync::Arc;
+
 use wirken_gateway::GatewayError;
 use wirken_ledger::{Chain, LogFilter, Options, Reader};
+use wirken_secret::{Scanner, Secret};
 use wirken_types::event::{Event, ToolOutcome};
 
 use crate::support::{SECRET, ledger_path, open, over, say};
@@ -49,7 +52,7 @@ async fn an_answer_that_tells_a_secret_in_pieces_ends_and_is_not_kept() {
     let end = over(&gateway, accepted.session, accepted.turn).await;
     assert!(matches!(&end, Event::TurnInterrupted { reason, .. } if reason.contains("script/key")), "{end:?}");
     let rows = gateway.rows(accepted.session).await.unwrap();
-    assert!(rows.iter().all(|row| row.event.kind() != "outbound-attempted"), "{rows:?}");
+    assert!(rows.iter().all(|row| row.event.kind() != "outbound-queued"), "{rows:?}");
     ledger.flush().await.unwrap();
     assert_eq!(stopped(&recorded(folder.path())), [("script", "incoming")]);
 }
@@ -65,4 +68,16 @@ async fn a_result_that_holds_a_secret_is_withheld() {
     assert_eq!(outcome, Some(ToolOutcome::Failed));
     ledger.flush().await.unwrap();
     assert_eq!(stopped(&recorded(folder.path())), [("count", "tool-result")]);
+}
+
+#[tokio::test]
+async fn what_is_looked_for_changes_while_the_gateway_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gateway, _ledger) = open(folder.path(), Options::default());
+    let scanner = |value: &str| Arc::new(Scanner::new([("script/other".to_owned(), Arc::new(Secret::from_string(value.into())))]).unwrap());
+    gateway.say(say("c", "k1", "other-value-0123")).await.unwrap();
+    gateway.set_scanner(scanner("other-value-0123"));
+    let refused = gateway.say(say("c", "k2", "other-value-0123")).await.unwrap_err();
+    assert!(matches!(&refused, GatewayError::HoldsSecret { label } if label == "script/other"), "{refused}");
+    gateway.say(say("c", "k3", SECRET)).await.unwrap();
 }

@@ -20,7 +20,7 @@ async fn a_message_is_durable_when_it_is_accepted_and_answered_once() {
     assert_eq!((again.session, again.turn), (accepted.session, accepted.turn));
     let rows = gateway.rows(accepted.session).await.unwrap();
     assert_eq!(rows.iter().filter(|row| row.event.kind() == "inbound").count(), 1);
-    let answer = rows.iter().find_map(|row| if let Event::OutboundAttempted { content, .. } = &row.event { content.clone() } else { None });
+    let answer = rows.iter().find_map(|row| if let Event::OutboundQueued { content, .. } = &row.event { content.clone() } else { None });
     assert_eq!(answer.as_deref(), Some("You said: grüß dich 👋"));
     assert!(gateway.verify(accepted.session).await.unwrap().is_ok());
     assert!(!gateway.running(accepted.session));
@@ -58,7 +58,7 @@ async fn a_stop_ends_a_turn_that_hangs_and_keeps_what_had_come() {
         matches!(over(&gateway, accepted.session, accepted.turn).await, Event::TurnInterrupted { reason, .. } if reason == "stopped by its owner")
     );
     let rows = gateway.rows(accepted.session).await.unwrap();
-    assert!(rows.iter().any(|row| matches!(&row.event, Event::OutboundAttempted { content: Some(text), .. } if text == "You said: hang")));
+    assert!(rows.iter().any(|row| matches!(&row.event, Event::OutboundQueued { content: Some(text), .. } if text == "You said: hang")));
     assert!(!gateway.stop(accepted.session, "again").await.unwrap());
 }
 

@@ -122,7 +122,7 @@ pub(crate) fn place(conversation: &str) -> Place {
 }
 
 pub(crate) fn say(conversation: &str, key: &str, text: &str) -> Say {
-    Say { session: None, place: place(conversation), sender: "owner".into(), key: key.into(), text: text.into() }
+    Say { session: None, place: place(conversation), sender: "owner".into(), key: key.into(), message: None, text: text.into() }
 }
 
 /// Waits until a turn is over; returns its last event.

@@ -1,0 +1,599 @@
+//! What is to be said through one account: answers in the order of their conversation, one unanswered at a time.
+//!
+//! Sessions put answers in and know no connection; a connection draws from here and knows no session. An answer is
+//! queued and attempted in the ledger before the adapter is given it, and what became of it is recorded after. Drafts of
+//! an answer under way, the sign that the agent is at work, and notices are glimpses: whoever asks again is told again.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use wirken_types::channel::{Draft, Outbound, OutboundContent, Outcome, Typing};
+use wirken_types::event::{Delivery, Event};
+use wirken_types::{SessionId, TurnId};
+
+/// Outbounds that an adapter may have without an outcome.
+pub(crate) const WINDOW: usize = 64;
+/// An answer that comes sooner is not announced by its beginning.
+const DRAFT_AFTER: Duration = Duration::from_millis(900);
+/// Nor is a turn that is over sooner shown as work.
+const TYPING_AFTER: Duration = Duration::from_millis(400);
+/// How long an adapter may ask to wait.
+const WAIT_MIN: Duration = Duration::from_millis(20);
+const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
+/// What it has to wait at least grows with each attempt, up to this.
+const WAIT_LEAST_MAX: Duration = Duration::from_secs(30);
+/// By then an adapter has said what became of an outbound: a long answer in many parts takes minutes, and no more.
+const FORGOTTEN: Duration = Duration::from_secs(15 * 60);
+/// Ids of the messages that show one answer.
+const SHOWN: usize = 128;
+/// An answer that a platform did not take for so long has failed.
+const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Notices that wait, in all conversations together.
+const NOTICES: usize = 64;
+/// What of an answer is sent, in bytes. A platform that takes so many in small messages takes minutes for it.
+const TEXT_BYTES: usize = 128 * 1024;
+
+/// An answer, by the ledger's names for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Answer {
+    pub(crate) session: SessionId,
+    pub(crate) turn: TurnId,
+    pub(crate) outbound: u64,
+}
+
+/// Something to be recorded in a session.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Record {
+    pub(crate) session: SessionId,
+    pub(crate) event: Event,
+}
+
+/// What a connection draws.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
+pub(crate) enum Drawn {
+    /// To be recorded first, where there is something.
+    Outbound {
+        outbound: Outbound,
+        record: Option<Record>,
+    },
+    Typing(Typing),
+}
+
+/// One account's outbox. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbox {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    lanes: Mutex<Lanes>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Lanes {
+    connected: bool,
+    /// By conversation, as the platform names it; only those with something in them.
+    lanes: HashMap<String, Lane>,
+    handed: HashMap<u64, Handed>,
+    next_id: u64,
+    notices: usize,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    queue: VecDeque<Entry>,
+    /// Handed out and unanswered.
+    busy: Option<u64>,
+    /// A session is recording an attempt of its own.
+    reserved: bool,
+    not_before: Option<Instant>,
+    streaming: Option<Streaming>,
+    at_work: Option<AtWork>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    /// None for a notice.
+    answer: Option<Answer>,
+    text: Arc<str>,
+    reply_to: Option<String>,
+    /// Attempts in the ledger.
+    attempt: u32,
+    /// The last of them was not handed out yet.
+    recorded: bool,
+    shown: Vec<String>,
+    since: Instant,
+}
+
+/// An answer under way.
+#[derive(Debug)]
+struct Streaming {
+    answer: Answer,
+    reply_to: Option<String>,
+    text: String,
+    /// As long as what was drafted last.
+    drafted: usize,
+    since: Instant,
+    /// The ledger knows that something may be shown.
+    announced: bool,
+    shown: Vec<String>,
+    /// The platform does not want its drafts.
+    given_up: bool,
+    not_before: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct AtWork {
+    since: Instant,
+    over: bool,
+    shown: bool,
+}
+
+#[derive(Debug)]
+struct Handed {
+    conversation: String,
+    what: What,
+    at: Instant,
+}
+
+#[derive(Debug)]
+enum What {
+    Entry(Entry),
+    Draft(Answer),
+}
+
+impl Outbox {
+    pub(crate) fn new() -> Self {
+        Self { inner: Arc::default() }
+    }
+
+    /// An answer that an earlier run left queued.
+    pub(crate) fn restore(&self, conversation: &str, answer: Answer, text: &str, attempt: u32, shown: Vec<String>, age: Duration) {
+        let now = Instant::now();
+        let since = now.checked_sub(age).unwrap_or(now);
+        let entry = Entry { attempt, shown, since, ..Entry::new(Some(answer), text, None) };
+        self.change(|lanes| lanes.lane(conversation).queue.push_back(entry));
+    }
+
+    /// Whether an answer may be recorded as attempted together with being queued: a connection waits for it. Then
+    /// [`Outbox::queue`] or [`Outbox::release`] has to follow.
+    pub(crate) fn reserve(&self, conversation: &str) -> bool {
+        let mut lanes = self.lock();
+        if !lanes.connected || lanes.handed.len() >= WINDOW {
+            return false;
+        }
+        let lane = lanes.lane(conversation);
+        let idle = lane.queue.is_empty() && lane.busy.is_none() && !lane.reserved && lane.not_before.is_none();
+        lane.reserved |= idle;
+        idle
+    }
+
+    pub(crate) fn release(&self, conversation: &str) {
+        self.change(|lanes| lanes.lane(conversation).reserved = false);
+    }
+
+    /// An answer that is durable as queued, and where it was reserved as attempted.
+    pub(crate) fn queue(&self, conversation: &str, answer: Answer, text: &str, reply_to: Option<&str>, reserved: bool) {
+        self.change(|lanes| {
+            let lane = lanes.lane(conversation);
+            let mut entry = Entry::new(Some(answer), text, reply_to);
+            if reserved {
+                lane.reserved = false;
+                (entry.attempt, entry.recorded) = (1, true);
+            }
+            if let Some(streaming) = lane.streaming.take_if(|streaming| streaming.answer == answer) {
+                entry.shown = streaming.shown;
+            }
+            lane.queue.push_back(entry);
+        });
+    }
+
+    /// A text that belongs to no session. It is dropped where nobody can send it soon.
+    pub(crate) fn notice(&self, conversation: &str, text: &str) {
+        self.change(|lanes| {
+            if lanes.notices < NOTICES {
+                lanes.notices += 1;
+                lanes.lane(conversation).queue.push_back(Entry::new(None, text, None));
+            }
+        });
+    }
+
+    /// Another piece of an answer under way.
+    pub(crate) fn stream(&self, conversation: &str, answer: Answer, piece: &str, reply_to: Option<&str>) {
+        let mut lanes = self.lock();
+        let streaming = lanes.lane(conversation).streaming(answer, reply_to);
+        // More of what is waiting already wakes nobody.
+        let wakes = streaming.text.len() <= streaming.drafted;
+        if streaming.text.len() + piece.len() <= TEXT_BYTES {
+            streaming.text.push_str(piece);
+        }
+        drop(lanes);
+        if wakes {
+            self.inner.changed.notify_waiters();
+        }
+    }
+
+    /// What an earlier run had shown of an answer that is under way again.
+    pub(crate) fn resume_stream(&self, conversation: &str, answer: Answer, shown: Vec<String>, reply_to: Option<&str>) {
+        self.change(|lanes| {
+            let streaming = lanes.lane(conversation).streaming(answer, reply_to);
+            (streaming.shown, streaming.announced) = (shown, true);
+        });
+    }
+
+    /// A response was given up: the next one of the same answer begins anew.
+    pub(crate) fn restart_stream(&self, conversation: &str) {
+        let mut lanes = self.lock();
+        if let Some(streaming) = lanes.lanes.get_mut(conversation).and_then(|lane| lane.streaming.as_mut()) {
+            streaming.text.clear();
+            streaming.drafted = 0;
+        }
+    }
+
+    /// The agent is at work in a conversation, or no longer.
+    pub(crate) fn at_work(&self, conversation: &str, active: bool) {
+        self.change(|lanes| {
+            let lane = lanes.lane(conversation);
+            match &mut lane.at_work {
+                Some(at_work) => at_work.over = !active,
+                None if active => lane.at_work = Some(AtWork { since: Instant::now(), over: false, shown: false }),
+                None => {}
+            }
+            if !active {
+                // What was not queued as an answer by now never is.
+                lane.streaming = None;
+            }
+        });
+    }
+
+    /// What waits, drafts and notices aside.
+    pub(crate) fn waiting(&self) -> usize {
+        let lanes = self.lock();
+        let queued = lanes.lanes.values().flat_map(|lane| &lane.queue).filter(|entry| entry.answer.is_some()).count();
+        queued + lanes.handed.values().filter(|handed| matches!(&handed.what, What::Entry(entry) if entry.answer.is_some())).count()
+    }
+
+    pub(super) fn connect(&self) {
+        self.change(|lanes| lanes.connected = true);
+    }
+
+    /// Nobody is left to say what became of what was handed out: that is in doubt.
+    pub(super) fn disconnect(&self, why: &str) -> Vec<Record> {
+        let mut lanes = self.lock();
+        lanes.connected = false;
+        let handed = std::mem::take(&mut lanes.handed);
+        let mut records = Vec::new();
+        for handed in handed.into_values() {
+            if let What::Entry(Entry { answer: Some(answer), .. }) = &handed.what {
+                records.push(outcome_of(*answer, Delivery::InDoubt, why.to_owned(), Vec::new()));
+            }
+        }
+        for lane in lanes.lanes.values_mut() {
+            lane.busy = None;
+            for entry in &mut lane.queue {
+                // Attempted in the ledger, and never handed out: a restart must not take that for doubt.
+                if let Some(answer) = entry.answer.filter(|_| std::mem::take(&mut entry.recorded)) {
+                    records.push(outcome_of(answer, Delivery::Unsent, String::new(), Vec::new()));
+                }
+            }
+            lane.queue.retain(|entry| entry.answer.is_some());
+            if let Some(streaming) = &mut lane.streaming {
+                // It may show what nobody can name any more.
+                streaming.given_up = true;
+            }
+            if let Some(at_work) = &mut lane.at_work {
+                at_work.shown = false;
+            }
+        }
+        lanes.notices = 0;
+        lanes.tidy();
+        records
+    }
+
+    /// The next thing to hand out, whenever there is one. Dropping the future draws nothing.
+    pub(super) async fn next(&self) -> Drawn {
+        loop {
+            let mut changed = std::pin::pin!(self.inner.changed.notified());
+            changed.as_mut().enable();
+            let wake = match self.lock().draw(Instant::now()) {
+                Ok(drawn) => return drawn,
+                Err(wake) => wake,
+            };
+            match wake {
+                Some(at) => drop(tokio::time::timeout_at(at, changed).await),
+                None => changed.await,
+            }
+        }
+    }
+
+    /// What became of something that was handed out, to be recorded.
+    pub(super) fn settle(&self, id: u64, outcome: Outcome) -> Option<Record> {
+        let mut record = None;
+        self.change(|lanes| record = lanes.settle(id, outcome));
+        record
+    }
+
+    /// Something that was drawn never reached the adapter: it is drawn again.
+    pub(super) fn give_back(&self, id: u64) {
+        self.change(|lanes| {
+            let Some(Handed { conversation, what, .. }) = lanes.handed.remove(&id) else { return };
+            let lane = lanes.lane(&conversation);
+            lane.busy = None;
+            match what {
+                What::Entry(mut entry) => {
+                    entry.recorded = entry.answer.is_some();
+                    lane.queue.push_front(entry);
+                }
+                What::Draft(_) => {
+                    if let Some(streaming) = &mut lane.streaming {
+                        streaming.drafted = 0;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether something was handed out so long ago that nobody will say any more what became of it.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.lock().handed.values().any(|handed| handed.at.elapsed() > FORGOTTEN)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Lanes)) {
+        let mut lanes = self.lock();
+        change(&mut lanes);
+        lanes.tidy();
+        drop(lanes);
+        self.inner.changed.notify_waiters();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn new(answer: Option<Answer>, text: &str, reply_to: Option<&str>) -> Self {
+        let reply_to = reply_to.map(str::to_owned);
+        let text = match text.split_at_checked(text.floor_char_boundary(TEXT_BYTES)) {
+            Some((beginning, rest)) if !rest.is_empty() => format!("{beginning}\n\n(It goes on: `wirken sessions show` has all of it.)"),
+            _ => text.to_owned(),
+        };
+        Self { answer, text: text.into(), reply_to, attempt: 0, recorded: false, shown: Vec::new(), since: Instant::now() }
+    }
+}
+
+impl Lane {
+    fn streaming(&mut self, answer: Answer, reply_to: Option<&str>) -> &mut Streaming {
+        if self.streaming.as_ref().is_some_and(|streaming| streaming.answer != answer) {
+            self.streaming = None;
+        }
+        self.streaming.get_or_insert_with(|| Streaming {
+            answer,
+            reply_to: reply_to.map(str::to_owned),
+            text: String::new(),
+            drafted: 0,
+            since: Instant::now(),
+            announced: false,
+            shown: Vec::new(),
+            given_up: false,
+            not_before: None,
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.busy.is_none() && !self.reserved && self.streaming.is_none() && self.at_work.is_none()
+    }
+
+    /// When its next entry, draft and sign of work may be handed out.
+    fn entry_at(&self, now: Instant) -> Option<Instant> {
+        (!self.queue.is_empty() && self.busy.is_none() && !self.reserved).then(|| self.not_before.unwrap_or(now))
+    }
+
+    fn draft_at(&self) -> Option<Instant> {
+        let streaming = self.streaming.as_ref()?;
+        let something = !streaming.given_up && streaming.text.len() > streaming.drafted && !streaming.text.trim().is_empty();
+        let free = self.busy.is_none() && self.queue.is_empty() && !self.reserved;
+        let at = streaming.since + DRAFT_AFTER;
+        (something && free).then(|| [streaming.not_before, self.not_before].into_iter().flatten().fold(at, Instant::max))
+    }
+
+    fn at_work_at(&self, now: Instant) -> Option<Instant> {
+        let at_work = self.at_work.as_ref()?;
+        match (at_work.over, at_work.shown) {
+            (true, _) => Some(now),
+            (false, false) => Some(at_work.since + TYPING_AFTER),
+            (false, true) => None,
+        }
+    }
+}
+
+impl Lanes {
+    fn lane(&mut self, conversation: &str) -> &mut Lane {
+        if !self.lanes.contains_key(conversation) {
+            self.lanes.insert(conversation.to_owned(), Lane::default());
+        }
+        // It was put there just now.
+        self.lanes.entry(conversation.to_owned()).or_default()
+    }
+
+    fn tidy(&mut self) {
+        self.lanes.retain(|_, lane| !lane.is_empty());
+    }
+
+    /// Something to hand out now, or when to look again.
+    fn draw(&mut self, now: Instant) -> Result<Drawn, Option<Instant>> {
+        if !self.connected {
+            return Err(None);
+        }
+        let room = self.handed.len() < WINDOW;
+        let mut wake: Option<Instant> = None;
+        let mut found = None;
+        for (conversation, lane) in &self.lanes {
+            let entry = lane.entry_at(now).filter(|_| room).map(|at| (at, Kind::Entry));
+            let draft = lane.draft_at().filter(|_| room).map(|at| (at, Kind::Draft));
+            let at_work = lane.at_work_at(now).map(|at| (at, Kind::AtWork));
+            for (at, kind) in [entry, at_work, draft].into_iter().flatten() {
+                if at <= now {
+                    found = Some((conversation.clone(), kind));
+                    break;
+                }
+                wake = Some(wake.map_or(at, |wake| wake.min(at)));
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some((conversation, kind)) = found else { return Err(wake) };
+        self.hand_out(conversation, kind).ok_or(Some(now + WAIT_MIN))
+    }
+
+    fn hand_out(&mut self, conversation: String, kind: Kind) -> Option<Drawn> {
+        let id = self.next_id + 1;
+        let lane = self.lanes.get_mut(&conversation)?;
+        let (what, outbound, record) = match kind {
+            Kind::AtWork => {
+                let at_work = lane.at_work.as_mut()?;
+                let active = !at_work.over;
+                let was_shown = std::mem::replace(&mut at_work.shown, active);
+                if !active {
+                    lane.at_work = None;
+                    self.tidy();
+                }
+                // Work that nobody saw begin needs no end.
+                return (active || was_shown).then_some(Drawn::Typing(Typing { conversation_id: conversation, active }));
+            }
+            Kind::Entry => {
+                lane.not_before = None;
+                let mut entry = lane.queue.pop_front()?;
+                let mut record = None;
+                if let Some(Answer { session, turn, outbound }) = entry.answer {
+                    if !entry.recorded {
+                        entry.attempt += 1;
+                        let event = Event::OutboundAttempted { turn, outbound, attempt: entry.attempt };
+                        record = Some(Record { session, event });
+                    }
+                } else {
+                    self.notices = self.notices.saturating_sub(1);
+                    entry.attempt = 1;
+                }
+                entry.recorded = false;
+                let draft = Draft { shown: entry.shown.clone(), text: entry.text.to_string(), last: true };
+                let outbound = Outbound {
+                    id,
+                    attempt: entry.attempt,
+                    conversation_id: conversation.clone(),
+                    reply_to: entry.reply_to.clone(),
+                    content: OutboundContent::Text(draft),
+                };
+                (What::Entry(entry), outbound, record)
+            }
+            Kind::Draft => {
+                lane.not_before = None;
+                let streaming = lane.streaming.as_mut()?;
+                (streaming.drafted, streaming.not_before) = (streaming.text.len(), None);
+                let Answer { session, turn, outbound } = streaming.answer;
+                let announces = !std::mem::replace(&mut streaming.announced, true);
+                let event = Event::OutboundDrafted { turn, outbound, shown: Vec::new() };
+                let record = announces.then_some(Record { session, event });
+                let draft = Draft { shown: streaming.shown.clone(), text: streaming.text.clone(), last: false };
+                let outbound = Outbound {
+                    id,
+                    attempt: 1,
+                    conversation_id: conversation.clone(),
+                    reply_to: streaming.reply_to.clone(),
+                    content: OutboundContent::Text(draft),
+                };
+                (What::Draft(streaming.answer), outbound, record)
+            }
+        };
+        lane.busy = Some(id);
+        self.next_id = id;
+        self.handed.insert(id, Handed { conversation, what, at: Instant::now() });
+        Some(Drawn::Outbound { outbound, record })
+    }
+
+    fn settle(&mut self, id: u64, outcome: Outcome) -> Option<Record> {
+        let Handed { conversation, what, .. } = self.handed.remove(&id)?;
+        let lane = self.lane(&conversation);
+        lane.busy = None;
+        match what {
+            What::Entry(entry) => settle_entry(lane, entry, outcome),
+            What::Draft(answer) => settle_draft(lane, answer, outcome),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Entry,
+    Draft,
+    AtWork,
+}
+
+fn settle_entry(lane: &mut Lane, entry: Entry, outcome: Outcome) -> Option<Record> {
+    let (delivery, detail, shown) = match outcome {
+        Outcome::Delivered(mut shown) => {
+            shown.truncate(SHOWN);
+            (Delivery::Delivered, String::new(), shown)
+        }
+        Outcome::Failed(failure) => (Delivery::Failed, failure.message, Vec::new()),
+        Outcome::InDoubt(why) => (Delivery::InDoubt, why, Vec::new()),
+        Outcome::Later(_) if entry.since.elapsed() > PATIENCE => {
+            (Delivery::Failed, "the platform did not take it for a day".into(), Vec::new())
+        }
+        Outcome::Later(millis) => {
+            // A notice is for now, or for nobody.
+            let answer = entry.answer?;
+            // Each attempt is a row: an adapter may ask for more time, and not for less.
+            let least = WAIT_MIN.saturating_mul(1 << entry.attempt.min(16)).min(WAIT_LEAST_MAX);
+            lane.not_before = Some(Instant::now() + Duration::from_millis(millis).clamp(least, WAIT_MAX));
+            lane.queue.push_front(entry);
+            return Some(outcome_of(answer, Delivery::Unsent, String::new(), Vec::new()));
+        }
+    };
+    entry.answer.map(|answer| outcome_of(answer, delivery, detail, shown))
+}
+
+fn settle_draft(lane: &mut Lane, answer: Answer, outcome: Outcome) -> Option<Record> {
+    let streaming = lane.streaming.as_mut().filter(|streaming| streaming.answer == answer);
+    match outcome {
+        Outcome::Delivered(mut shown) => {
+            shown.truncate(SHOWN);
+            let event = Event::OutboundDrafted { turn: answer.turn, outbound: answer.outbound, shown: shown.clone() };
+            match (streaming, lane.queue.iter_mut().find(|entry| entry.answer == Some(answer))) {
+                (Some(streaming), _) if streaming.shown == shown => return None,
+                (Some(streaming), _) => streaming.shown = shown,
+                (None, Some(entry)) => entry.shown = shown,
+                (None, None) => {}
+            }
+            Some(Record { session: answer.session, event })
+        }
+        Outcome::Later(millis) => {
+            if let Some(streaming) = streaming {
+                streaming.drafted = 0;
+                streaming.not_before = Some(Instant::now() + Duration::from_millis(millis).clamp(WAIT_MIN, WAIT_MAX));
+            }
+            None
+        }
+        Outcome::Failed(_) | Outcome::InDoubt(_) => {
+            if let Some(streaming) = streaming {
+                streaming.given_up = true;
+            }
+            None
+        }
+    }
+}
+
+fn outcome_of(answer: Answer, delivery: Delivery, detail: String, shown: Vec<String>) -> Record {
+    let Answer { session, turn, outbound } = answer;
+    Record { session, event: Event::OutboundOutcome { turn, outbound, delivery, detail, shown } }
+}
+
+#[cfg(test)]
+mod tests;
