@@ -11,7 +11,7 @@ use crate::output::Format;
 #[command(
     name = "wirken",
     version,
-    after_help = "Environment: WIRKEN_DATA_DIR names the data folder (default: ~/.wirken), WIRKEN_LOG what is logged to stderr (default: warn)."
+    after_help = "Environment: WIRKEN_DATA_DIR names the data folder (default: ~/.wirken), WIRKEN_LOG what is logged to stderr (default: warn; of libraries, warnings are the most)."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Ask the agent one thing and print its answer
     Ask(Ask),
-    /// Keep the keys that providers need
+    /// Keep the keys that providers and channels need
     #[command(subcommand)]
     Credentials(Credentials),
     /// Read and check the record of everything that happened
@@ -43,9 +43,15 @@ pub(crate) enum Command {
     /// Check the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Connect messengers, and say who may write through them
+    #[command(subcommand)]
+    Channel(Channel),
     /// Browser chat
     #[command(subcommand)]
     Webchat(Webchat),
+    /// The process of a channel, which the gateway starts by itself
+    #[command(hide = true)]
+    Adapter { parent: u32 },
 }
 
 /// How a report is written.
@@ -121,14 +127,14 @@ pub(crate) struct Ask {
 pub(crate) enum Credentials {
     /// Keep a credential for a component, or replace the one it has
     Add {
-        /// The component whose requests carry it: `wirken component list` names them
+        /// Whose requests carry it: a provider's component, or a channel's account
         component: String,
         /// What the component calls it: `wirken component list --format json` names them
         name: String,
         /// Where it may go, as https://host[:port] or *.suffix; may be repeated. Default: what the component's settings say
         #[arg(long = "origin", value_name = "ORIGIN")]
         origins: Vec<String>,
-        /// Where in a request, as `bearer` or `header:NAME`; may be repeated. Default: what the component asks for
+        /// Where in a request, as `bearer`, `header:NAME` or `path-prefix:PREFIX`; may be repeated. Default: what the component asks for
         #[arg(long = "place", value_name = "PLACE")]
         places: Vec<String>,
         /// Read the value from stdin
@@ -152,7 +158,7 @@ pub(crate) enum Credentials {
     },
     /// Remove one
     Remove {
-        /// The component whose requests carry it
+        /// Whose requests carry it: a provider's component, or a channel's account
         component: String,
         /// What the component calls it
         name: String,
@@ -241,4 +247,62 @@ pub(crate) enum Webchat {
         #[command(flatten)]
         report: Report,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Channel {
+    /// Connect an account on a messaging platform
+    Add(ChannelAdd),
+    /// The channels, how they do, and who may write
+    List {
+        #[command(flatten)]
+        report: Report,
+    },
+    /// Disconnect an account; what was said stays
+    Remove {
+        /// The account: `wirken channel list` names them
+        account: String,
+        #[command(flatten)]
+        unlock: Unlock,
+    },
+    /// Let in the person who was given this code
+    Approve {
+        /// The account: `wirken channel list` names them
+        account: String,
+        /// As the person got it
+        code: String,
+    },
+    /// Let a person in no longer
+    Revoke {
+        /// The account: `wirken channel list` names them
+        account: String,
+        /// The platform's id of the person
+        sender: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ChannelAdd {
+    /// The channel component: `wirken component list` names them
+    pub(crate) component: String,
+    /// What to call the account. Default: as the component
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// A setting of the component; may be repeated
+    #[arg(long = "setting", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// The platform's id of a person who needs no code; may be repeated
+    #[arg(long = "allow", value_name = "ID")]
+    pub(crate) allow: Vec<String>,
+    /// Ask nothing; take everything from these options
+    #[arg(long)]
+    pub(crate) non_interactive: bool,
+    /// Read the account's credential from stdin
+    #[arg(long)]
+    pub(crate) credential_stdin: bool,
+    /// Where there is no vault yet: keep its key in a file that only you can read, instead of under a passphrase
+    #[arg(long, conflicts_with = "passphrase_file")]
+    pub(crate) key_file: bool,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
 }

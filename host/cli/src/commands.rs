@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod audit;
+pub(crate) mod channel;
 pub(crate) mod component;
 pub(crate) mod config;
 pub(crate) mod credentials;

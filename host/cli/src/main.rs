@@ -3,10 +3,14 @@
 //! Data goes to stdout, everything else to stderr. Errors say what was wrong and what to do.
 
 mod args;
+mod channels;
 mod commands;
 mod environment;
+mod keys;
+mod log;
 mod output;
 mod parts;
+mod questions;
 
 use std::process::ExitCode;
 
@@ -18,6 +22,8 @@ fn main() -> ExitCode {
     // A core dump would hold every secret that is in memory. What cannot be lowered was low already.
     let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
     rustix::process::setrlimit(rustix::process::Resource::Core, none).ok();
+    // Nor does another program of this user look into the memory. Where the kernel refuses, it is as before.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable).ok();
     // Whatever is made from here on, by tools in the workspace too, is for its owner alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let environment = environment::read();
@@ -29,7 +35,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    start_log(&environment);
+    log::start(&environment);
     let result = match args.command {
         Command::Setup(args) => commands::setup::run(&environment, args),
         Command::Run(args) => commands::run::run(&environment, &args),
@@ -40,6 +46,8 @@ fn main() -> ExitCode {
         Command::Status(args) => commands::status::run(&environment, args),
         Command::Component(args) => commands::component::run(&environment, args),
         Command::Config(args) => commands::config::run(&environment, args),
+        Command::Channel(args) => commands::channel::run(&environment, args),
+        Command::Adapter { parent } => wirken_adapters_native::run(parent).map_err(anyhow::Error::from),
         Command::Webchat(args) => commands::webchat::run(&environment, args),
     };
     match result {
@@ -50,16 +58,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn start_log(environment: &environment::Environment) {
-    let wanted = environment.log.as_deref().unwrap_or("warn");
-    let filter = tracing_subscriber::EnvFilter::try_new(wanted).unwrap_or_else(|error| {
-        let name = environment::LOG;
-        output::note(format_args!(
-            "{name} is not understood ({error}), so warnings alone are logged: write `debug`, or `wirken_egress=debug`."
-        ));
-        tracing_subscriber::EnvFilter::new("warn")
-    });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(environment.color).init();
 }

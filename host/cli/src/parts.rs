@@ -1,6 +1,7 @@
 //! The parts that commands are put together from: the data folder, the configuration, the vault, the components.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,10 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value};
 use wirken_config::Config;
-use wirken_egress::{Authority, Binding, Egress, Held};
+use wirken_egress::{Authority, Egress, Held};
 use wirken_engine::{CacheEvent, Engine, Options};
+use wirken_gateway::channel::Account;
+use wirken_gateway::control::CallFailed;
 use wirken_gateway::folder::{Folder, FolderError, Lock};
 use wirken_gateway::{Gateway, Parts, ProviderModel, ProviderParts, ToolSet, control};
 use wirken_ledger::{Batch, Chain, Ledger, Reader};
@@ -20,11 +23,12 @@ use wirken_plugin::{Access, Grant, Package, ProviderPlugin, ToolPlugin};
 use wirken_secret::{Scanner, Secret};
 use wirken_types::event::Event;
 use wirken_types::provider::Target;
-use wirken_vault::{KeyKind, KeySource, Vault};
+use wirken_vault::{KeyKind, KeySource, Sealer, Vault};
 
 use crate::args::Unlock;
 use crate::environment::{self, Environment};
-use crate::output;
+use crate::keys::ProviderKeys;
+use crate::{channels, output};
 
 /// How long what is under way may take to end once a command is over.
 pub(crate) const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -78,17 +82,50 @@ pub(crate) fn package(kind: Kind, name: &str) -> anyhow::Result<Package> {
     Ok(package)
 }
 
+/// The bundled component's `component.toml`, as it is.
+pub(crate) fn manifest_text(kind: Kind, name: &str) -> anyhow::Result<&'static str> {
+    for bundled in wirken_bundled::ALL {
+        let manifest = Manifest::parse(bundled.manifest)?;
+        if manifest.kind == kind && manifest.name == name {
+            return Ok(bundled.manifest);
+        }
+    }
+    bail!("there is no {} component named {name:?}", kind.word())
+}
+
 /// Takes the data folder, or says who has it and what to do about it.
 pub(crate) fn lock(folder: &Folder, with_gateway: &str) -> anyhow::Result<Lock> {
+    match take(folder)? {
+        Taken::Lock(lock) => Ok(lock),
+        Taken::ByGateway { holder } => bail!("the gateway runs (process {holder}): {with_gateway}"),
+    }
+}
+
+/// Takes the data folder; none where a gateway runs, which is to be asked instead.
+pub(crate) fn lock_unless_gateway(folder: &Folder) -> anyhow::Result<Option<Lock>> {
+    Ok(match take(folder)? {
+        Taken::Lock(lock) => Some(lock),
+        Taken::ByGateway { .. } => None,
+    })
+}
+
+enum Taken {
+    Lock(Lock),
+    ByGateway { holder: String },
+}
+
+fn take(folder: &Folder) -> anyhow::Result<Taken> {
     match folder.lock() {
         Err(FolderError::Locked { holder, .. }) => {
-            let gateway = small_runtime()?.block_on(control::call(&folder.control(), &control::Request::Status)).is_ok();
-            if gateway {
-                bail!("the gateway runs (process {holder}): {with_gateway}");
+            match small_runtime()?.block_on(control::call(&folder.control(), &control::Request::Status)) {
+                Ok(_) => Ok(Taken::ByGateway { holder }),
+                Err(CallFailed::NotRunning) => {
+                    bail!("another wirken command (process {holder}) is using the data folder: wait until it is done")
+                }
+                Err(error) => Err(error.into()),
             }
-            bail!("another wirken command (process {holder}) is using the data folder: wait until it is done");
         }
-        other => Ok(other?),
+        other => Ok(Taken::Lock(other?)),
     }
 }
 
@@ -197,10 +234,16 @@ pub(crate) fn workspace(folder: &Folder, config: &Config) -> anyhow::Result<Path
 pub(crate) struct Assembly {
     pub(crate) gateway: Gateway,
     pub(crate) ledger: Ledger,
+    /// The configured channels, and what encrypts their state.
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) sealer: Option<Sealer>,
+    /// Open for as long as this lasts: only who holds the lock may change what is in it.
+    pub(crate) vault: Option<Vault>,
+    pub(crate) provider: ProviderKeys,
 }
 
 /// Puts the gateway together. The caller holds the data folder's lock.
-pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) -> anyhow::Result<Assembly> {
+pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock, with_channels: bool) -> anyhow::Result<Assembly> {
     let vault = open_vault(folder, unlock)?;
     let engine = engine(folder)?;
     let path = wirken_ledger::path_in(folder.root());
@@ -216,17 +259,22 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock) 
         components.push(tool.info().clone());
         tools.add(&tool)?;
     }
+    let accounts = if with_channels { channels::accounts(&engine, config, vault.as_ref()) } else { Vec::new() };
+    components.extend(accounts.iter().filter_map(|account| account.plugin.as_ref()).map(|plugin| plugin.info().clone()));
     record_rejected(&ledger, &components).await?;
+    let sealer = vault.as_ref().map(|vault| vault.sealer("channel-state"));
 
     let scanner = Arc::new(match &vault {
         Some(vault) => Scanner::new(vault.secrets())?,
         None => Scanner::empty(),
     });
-    let model = provider_model(provider, config, vault, &ledger, Arc::clone(&scanner))?;
+    let egress = Egress::new(wirken_egress::Options { scanner: Arc::clone(&scanner), ..wirken_egress::Options::default() });
+    let keys = ProviderKeys::new(provider.manifest().clone(), config, egress, vault.as_ref())?;
+    let model = provider_model(provider, config, &ledger, &keys)?;
     let instructions = config.instructions().to_owned();
     let parts = Parts { ledger: ledger.clone(), reader, history, model: Arc::new(model), tools: Arc::new(tools), instructions, scanner };
     let gateway = Gateway::start(parts);
-    Ok(Assembly { gateway, ledger })
+    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys })
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.
@@ -249,64 +297,36 @@ pub(crate) fn target(settings: &Map<String, Value>) -> Target {
     }
 }
 
-fn provider_model(
-    provider: ProviderPlugin,
-    config: &Config,
-    vault: Option<Vault>,
-    ledger: &Ledger,
-    scanner: Arc<Scanner>,
-) -> anyhow::Result<ProviderModel> {
-    let manifest = provider.manifest().clone();
-    let settings = manifest.settings(&config.provider.settings)?;
-    let egress = Egress::new(wirken_egress::Options { scanner, ..wirken_egress::Options::default() });
-    let target = target(&settings);
-    let held = hold(&manifest, &config.provider.settings, &settings, vault.as_ref())?;
+fn provider_model(provider: ProviderPlugin, config: &Config, ledger: &Ledger, keys: &ProviderKeys) -> anyhow::Result<ProviderModel> {
+    let settings = provider.manifest().settings(&config.provider.settings)?;
     Ok(ProviderModel::new(ProviderParts {
         plugin: provider,
-        egress,
+        egress: keys.egress(),
         ledger: ledger.clone(),
         model: config.provider.model.clone(),
-        target,
+        target: target(&settings),
         options: config.options(),
-        authority: Box::new(held),
+        authority: keys.authority(),
     }))
 }
 
-/// What the provider's requests may do, from its manifest, the human's settings and the vault's records.
+/// What a component's requests may do, from its manifest, the human's settings and the vault's records. `label` is whose
+/// credentials they carry: a provider's name, or that of a channel's account.
 pub(crate) fn hold(
+    label: &str,
     manifest: &Manifest,
     given: &Map<String, Value>,
     settings: &Map<String, Value>,
     vault: Option<&Vault>,
-) -> anyhow::Result<impl Fn() -> Authority + Send + Sync + use<>> {
-    let component = manifest.name.clone();
-    let origins = manifest.network_origins(settings)?;
-    let own = manifest.own_origins(given)?;
-    let mut bindings = Vec::new();
+) -> anyhow::Result<Authority> {
+    let mut records = BTreeMap::new();
     for credential in &manifest.credentials {
-        let manifest_origins = manifest.resolve(&credential.origins, settings)?;
-        let record = vault.map(|vault| vault.get(&component, &credential.name)).transpose()?.flatten();
-        bindings.push((credential.name.clone(), manifest_origins, credential.place()?, credential.optional, record));
+        let record = vault.map(|vault| vault.get(label, &credential.name)).transpose()?.flatten();
+        records.extend(record.map(|record| (credential.name.as_str(), record)));
     }
-    Ok(move || Authority {
-        component: component.clone(),
-        origins: origins.clone(),
-        own: own.clone(),
-        credentials: bindings
-            .iter()
-            .map(|(name, manifest_origins, place, optional, record)| Binding {
-                name: name.clone(),
-                manifest_origins: manifest_origins.clone(),
-                place: place.clone(),
-                optional: *optional,
-                record: record.as_ref().map(|record| Held {
-                    origins: record.origins.clone(),
-                    places: record.places.clone(),
-                    secret: Arc::clone(&record.secret),
-                }),
-            })
-            .collect(),
-    })
+    let held =
+        |name: &str| records.remove(name).map(|record| Held { origins: record.origins, places: record.places, secret: record.secret });
+    Ok(Authority::for_component(label, manifest, given, settings, held)?)
 }
 
 /// The reading side of the ledger; none on a new installation.

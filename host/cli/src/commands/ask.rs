@@ -1,54 +1,28 @@
-//! `wirken ask`: one question, answered here and now, in a session of its own.
+//! `wirken ask`: one question, in a session of its own. The gateway that runs answers it; where none does, this process.
+
+mod answer;
+mod show;
 
 use std::process::ExitCode;
 
-use anyhow::{anyhow, bail};
-use serde::Serialize;
+use anyhow::bail;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::broadcast;
-use wirken_gateway::{Gateway, Say, Update};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use wirken_gateway::control::{Answer, Call, Progress, Request};
+use wirken_gateway::folder::Folder;
 use wirken_manifest::Kind;
-use wirken_turn::Shown;
-use wirken_types::event::{Event, Place, ToolOutcome};
-use wirken_types::{SessionId, TurnId};
 
 use crate::args::Ask;
 use crate::environment::Environment;
-use crate::output::{self, Format, Safe};
+use crate::output::{self, Format};
 use crate::parts;
+
+pub(crate) use answer::{ACCOUNT, GONE, answer};
+use show::Shown;
 
 /// The only agent that there is.
 const AGENT: &str = "default";
-/// Where the sessions of this command are.
-pub(crate) const ACCOUNT: &str = "cli";
-/// Why a question that was not answered is not taken up again.
-pub(crate) const GONE: &str = "the command that asked had ended";
-
-#[derive(Debug, Serialize)]
-struct Answer {
-    session: SessionId,
-    text: String,
-    tools: Vec<ToolUse>,
-    /// Why there is no whole answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interrupted: Option<String>,
-    /// The kind of the last request's failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct ToolUse {
-    tool: String,
-    arguments: Value,
-    outcome: Option<ToolOutcome>,
-    /// Of a crash.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    #[serde(skip)]
-    call_id: String,
-}
 
 pub(crate) fn run(environment: &Environment, args: &Ask) -> anyhow::Result<ExitCode> {
     if args.agent != AGENT {
@@ -56,27 +30,32 @@ pub(crate) fn run(environment: &Environment, args: &Ask) -> anyhow::Result<ExitC
     }
     let folder = parts::folder(environment)?;
     let config = parts::config(&folder)?;
-    let lock = parts::lock(&folder, "ask in the browser (`wirken webchat login`), or stop it first")?;
+    let lock = parts::lock_unless_gateway(&folder)?;
     if args.report.format == Format::Text {
         output::note(format_args!("Asking {} of {} …", output::one_line(&config.provider.model, 80), config.provider.component));
     }
-    let runtime = parts::runtime()?;
-    let answer = runtime.block_on(async {
-        let assembly = parts::assemble(&folder, &config, &args.unlock).await?;
-        let answer = ask(&assembly.gateway, args).await;
-        assembly.ledger.close().await?;
-        answer
-    });
-    runtime.shutdown_timeout(parts::SHUTDOWN);
-    drop(lock);
-    let answer = answer?;
-    if args.report.format == Format::Json {
-        output::report(Format::Json, &answer, |_| String::new())?;
-    }
-    match &answer.interrupted {
+    let shown = match lock {
+        None => parts::small_runtime()?.block_on(through_gateway(&folder, args))?,
+        Some(lock) => {
+            let runtime = parts::runtime()?;
+            let shown = runtime.block_on(async {
+                let assembly = parts::assemble(&folder, &config, &args.unlock, false).await?;
+                assembly.gateway.abandon(ACCOUNT, GONE).await?;
+                let (progress, pieces) = Progress::channel();
+                let (answered, shown) = tokio::join!(answer(&assembly.gateway, &args.message, progress), read(pieces, args));
+                assembly.ledger.close().await?;
+                // Whoever stopped reading knows why; that nobody read is no news then.
+                shown.and_then(|shown| answered.map(|()| shown))
+            });
+            runtime.shutdown_timeout(parts::SHUTDOWN);
+            drop(lock);
+            shown?
+        }
+    };
+    shown.report()?;
+    match shown.interrupted() {
         Some(reason) => {
-            let hint =
-                if answer.failed.as_deref() == Some("authentication") { key_hint(&config.provider.component) } else { String::new() };
+            let hint = if shown.failed_for("authentication") { key_hint(&config.provider.component) } else { String::new() };
             bail!("the answer was interrupted: {reason}{hint}")
         }
         None => Ok(ExitCode::SUCCESS),
@@ -90,123 +69,57 @@ fn key_hint(provider: &str) -> String {
     }
 }
 
-/// Asks in a session of its own, which is over with this command, however that ends.
-async fn ask(gateway: &Gateway, args: &Ask) -> anyhow::Result<Answer> {
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut hung_up = signal(SignalKind::hangup())?;
-    gateway.abandon(ACCOUNT, GONE).await?;
-    let conversation = TurnId::generate().to_string();
-    let place = Place { agent: AGENT.into(), account: ACCOUNT.into(), conversation: conversation.clone(), thread: None };
-    let say = Say { session: None, place, sender: "owner".into(), key: conversation, text: args.message.clone() };
-    let accepted = gateway.say(say).await?;
-    let answer = tokio::select! {
-        answer = follow(gateway, accepted.session, accepted.turn, args.report.format) => answer,
-        _ = interrupted.recv() => Err(anyhow!("stopped")),
-        _ = terminated.recv() => Err(anyhow!("stopped")),
-        _ = hung_up.recv() => Err(anyhow!("stopped")),
-    };
-    gateway.close_session(accepted.session, "wirken ask").await?;
-    answer
-}
-
-/// Shows the turn as it goes, and returns what came of it.
-async fn follow(gateway: &Gateway, session: SessionId, turn: TurnId, format: Format) -> anyhow::Result<Answer> {
-    let mut updates = gateway.watch(session);
-    let mut answer = Answer { session, text: String::new(), tools: Vec::new(), interrupted: None, failed: None };
-    let mut seen = None;
-    let mut streamed = String::new();
-    // What was recorded before the watch began.
-    for row in gateway.rows(session).await? {
-        seen = Some(row.seq);
-        if take(&row.event, turn, &mut answer, &mut streamed, format)? {
-            return Ok(answer);
-        }
-    }
+/// Shows the pieces as they come. Whoever makes them stops once this has ended.
+async fn read(mut pieces: mpsc::Receiver<Value>, args: &Ask) -> anyhow::Result<Shown> {
+    let mut signals = Signals::new()?;
+    let mut shown = Shown::new(args.report.format);
     loop {
-        match updates.recv().await {
-            Ok(Update::Recorded { seq, event, .. }) if seen.is_none_or(|seen| seq > seen) => {
-                seen = Some(seq);
-                if take(&event, turn, &mut answer, &mut streamed, format)? {
-                    return Ok(answer);
-                }
-            }
-            Ok(Update::Recorded { .. }) => {}
-            Ok(Update::Glimpse { shown, .. }) if format == Format::Text => match shown {
-                Shown::Text { text } => {
-                    output::piece(&Safe(&text).to_string())?;
-                    streamed.push_str(&text);
-                }
-                Shown::Waiting { millis, message } => {
-                    output::note(format_args!("No answer yet ({}); trying again in {millis} ms …", output::one_line(&message, 200)));
-                }
-                Shown::Progress { label, done, .. } => output::note(format_args!("{}: {done}", output::one_line(&label, 80))),
-                Shown::Reasoning { .. } | Shown::CallBegun { .. } => {}
+        tokio::select! {
+            piece = pieces.recv() => match piece {
+                Some(piece) => shown.take(piece)?,
+                None => return Ok(shown),
             },
-            Ok(Update::Glimpse { .. }) => {}
-            Err(broadcast::error::RecvError::Lagged(_)) => {
-                for row in gateway.rows(session).await? {
-                    if seen.is_none_or(|seen| row.seq > seen) {
-                        seen = Some(row.seq);
-                        if take(&row.event, turn, &mut answer, &mut streamed, format)? {
-                            return Ok(answer);
-                        }
-                    }
-                }
-            }
-            Err(broadcast::error::RecvError::Closed) => bail!("the session ended without an answer"),
+            () = signals.any() => bail!("stopped"),
         }
     }
 }
 
-/// Takes one recorded event; true when the turn is over.
-fn take(event: &Event, turn: TurnId, answer: &mut Answer, streamed: &mut String, format: Format) -> anyhow::Result<bool> {
-    if event.turn() != Some(turn) {
-        return Ok(false);
+async fn through_gateway(folder: &Folder, args: &Ask) -> anyhow::Result<Shown> {
+    let mut signals = Signals::new()?;
+    let mut shown = Shown::new(args.report.format);
+    let mut call = Call::begin(&folder.control(), &Request::Ask { message: args.message.clone() }).await?;
+    loop {
+        let next = tokio::select! {
+            next = call.next() => Some(next?),
+            () = signals.any() => None,
+        };
+        let taken = match next {
+            Some(Answer::Done(_)) => return Ok(shown),
+            Some(Answer::Progress(piece)) => shown.take(piece),
+            None => Err(anyhow::anyhow!("stopped")),
+        };
+        if let Err(error) = taken {
+            // So that its session is closed when this command is over. Where that fails, the gateway sees it go.
+            call.stop().await.ok();
+            return Err(error);
+        }
     }
-    match event {
-        Event::OutboundAttempted { content: Some(text), .. } => {
-            if !answer.text.is_empty() {
-                answer.text.push('\n');
-            }
-            answer.text.push_str(text);
-            if format == Format::Text {
-                // What a glimpse did not show, and the line break that a model seldom ends with.
-                let rest = text.strip_prefix(streamed.as_str()).unwrap_or(text);
-                output::piece(&Safe(rest).to_string())?;
-                if !text.ends_with('\n') {
-                    output::piece("\n")?;
-                }
-            }
-            streamed.clear();
-        }
-        Event::ToolStarted { call_id, tool, content, .. } => {
-            let arguments = content.as_ref().map(|call| call.arguments.clone()).unwrap_or_default();
-            if format == Format::Text {
-                output::note(format_args!("[{} {}]", output::one_line(tool, 64), output::one_line(&arguments, 200)));
-            }
-            let arguments = serde_json::from_str(&arguments).unwrap_or(Value::String(arguments));
-            answer.tools.push(ToolUse { tool: tool.clone(), arguments, outcome: None, code: None, call_id: call_id.clone() });
-        }
-        Event::ToolFinished { call_id, outcome, code, .. } => {
-            if let Some(used) = answer.tools.iter_mut().find(|used| used.call_id == *call_id && used.outcome.is_none()) {
-                used.outcome = Some(*outcome);
-                used.code.clone_from(code);
-            }
-        }
-        Event::RequestFailed { error, .. } => answer.failed = Some(error.clone()),
-        Event::Responded { .. } => answer.failed = None,
-        Event::TurnFinished { .. } => {
-            if answer.text.is_empty() && format == Format::Text {
-                output::note("The model answered nothing.");
-            }
-            return Ok(true);
-        }
-        Event::TurnInterrupted { reason, .. } => {
-            answer.interrupted = Some(reason.clone());
-            return Ok(true);
-        }
-        _ => {}
+}
+
+/// What ends a command from outside.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
     }
-    Ok(false)
+
+    async fn any(&mut self) {
+        let [interrupted, terminated, hung_up] = &mut self.0;
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+            _ = hung_up.recv() => {}
+        }
+    }
 }

@@ -172,6 +172,7 @@ pub(crate) fn what(event: &Event) -> String {
             let text = content.as_deref().map_or_else(erased, plain_text);
             format!("{}: {}", one_line(sender, 40), one_line(&text, EXCERPT))
         }
+        Event::Commanded { account, command, .. } => format!("{} in {}", one_line(command, EXCERPT), one_line(account, 40)),
         Event::TurnStarted { .. } => String::new(),
         Event::TurnResumed { attempt, .. } => format!("for the {attempt}. time"),
         Event::Requested { round, provider, model, .. } => format!("round {round}: {} of {}", one_line(model, 60), one_line(provider, 40)),
@@ -188,10 +189,23 @@ pub(crate) fn what(event: &Event) -> String {
             let text = content.as_deref().map_or_else(erased, plain_text);
             format!("{}: {} {}", one_line(tool, TOOL), outcome_word(*outcome), one_line(&text, EXCERPT))
         }
-        Event::OutboundAttempted { content, .. } => one_line(&content.clone().unwrap_or_else(erased), EXCERPT),
+        Event::OutboundQueued { content, .. } => one_line(&content.clone().unwrap_or_else(erased), EXCERPT),
+        Event::OutboundAttempted { outbound, attempt, .. } => format!("answer {outbound}, for the {attempt}. time"),
+        Event::OutboundDrafted { outbound, shown, .. } => format!("answer {outbound}, in {} messages so far", shown.len()),
         Event::OutboundOutcome { delivery, detail, .. } => format!("{delivery:?}: {}", one_line(detail, EXCERPT)).to_lowercase(),
         Event::TurnFinished { stop, .. } => one_line(stop, 30),
         Event::TurnInterrupted { reason, .. } => one_line(reason, 200),
+        Event::PairingAsked { account, sender, name, .. } => {
+            let name = name.as_deref().map(|name| format!(" ({})", one_line(name, 40))).unwrap_or_default();
+            format!("{}{name} at {}", one_line(sender, 60), one_line(account, 40))
+        }
+        Event::PairingApproved { account, sender } | Event::PairingRevoked { account, sender } => {
+            format!("{} at {}", one_line(sender, 60), one_line(account, 40))
+        }
+        Event::UpdateSkipped { account, reason, content } => {
+            let content = content.clone().unwrap_or_else(erased);
+            format!("{}: {}: {}", one_line(account, 40), one_line(reason, 200), one_line(&content, EXCERPT))
+        }
         Event::System { action, subject, detail } => format!("{action} {} {}", one_line(subject, 60), one_line(&detail.to_string(), 200)),
     }
 }

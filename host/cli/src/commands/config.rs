@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use serde_json::json;
 use wirken_engine::{Engine, Options};
 use wirken_manifest::Kind;
@@ -40,6 +41,11 @@ fn check(folder: &wirken_gateway::folder::Folder) -> anyhow::Result<()> {
     let settings = package.manifest.settings(&config.provider.settings)?;
     package.manifest.network_origins(&settings)?;
     parts::workspace(folder, &config)?;
+    for (account, channel) in &config.channels {
+        let manifest = parts::package(Kind::Channel, &channel.component).with_context(|| format!("channels.{account}"))?.manifest;
+        let settings = manifest.settings(&channel.settings).with_context(|| format!("channels.{account}"))?;
+        manifest.network_origins(&settings).with_context(|| format!("channels.{account}"))?;
+    }
     // The provider alone knows its options: it describes a request, which nobody sends.
     let engine = Engine::new(&Options { cache: Some(folder.cache()), cache_read_only: true, ..Options::default() })?;
     let provider = ProviderPlugin::load(&engine, package)?;

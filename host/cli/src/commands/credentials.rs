@@ -3,9 +3,11 @@
 use std::io;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde::Serialize;
 use serde_json::json;
+use wirken_config::Config;
+use wirken_gateway::control::{self, Request};
 use wirken_gateway::folder::Folder;
 use wirken_ledger::{Batch, Chain, Ledger};
 use wirken_manifest::{Kind, Manifest};
@@ -14,9 +16,13 @@ use wirken_types::credential::{OriginPattern, Place};
 use wirken_types::event::Event;
 use wirken_vault::{NewRecord, RecordInfo, Vault};
 
-use crate::args::Credentials;
+use crate::args::{Credentials, Unlock};
 use crate::environment::Environment;
 use crate::{output, parts};
+
+const KEY_FILE_IDLE: &str = "there is a vault already, so --key-file changes nothing: leave it out";
+/// The gateway, and with it each channel, would have to learn of a vault that was not there when it was started.
+pub(crate) const NO_VAULT: &str = "there is no vault yet, and the gateway runs without one: stop it, add the credential, start it again";
 
 #[derive(Serialize)]
 struct Listed {
@@ -27,8 +33,11 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
     let folder = parts::folder(environment)?;
     match args {
         Credentials::Add { component, name, origins, places, stdin, value_file, key_file, unlock } => {
-            let _lock = lock(&folder)?;
+            let lock = parts::lock_unless_gateway(&folder)?;
             let record = record(&folder, &component, &name, &origins, &places)?;
+            if lock.is_none() {
+                fits_gateway(&folder, key_file, &unlock)?;
+            }
             // Before a vault is made for it.
             let instead = "use --stdin or --value-file";
             let secret = match value_file {
@@ -36,8 +45,11 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
                 None if stdin => parts::read_credential(io::stdin().lock(), "stdin")?,
                 None => parts::credential(&parts::prompt_secret(&format!("Value of {component}/{name}: "), instead)?)?,
             };
+            if lock.is_none() {
+                return add_through(&folder, &record, &secret);
+            }
             let mut vault = match parts::open_vault(&folder, &unlock)? {
-                Some(_) if key_file => bail!("there is a vault already, so --key-file changes nothing: leave it out"),
+                Some(_) if key_file => bail!(KEY_FILE_IDLE),
                 Some(vault) => vault,
                 None => parts::create_vault(&folder, key_file, &unlock)?,
             };
@@ -48,51 +60,142 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
             output::report(report.format, &Listed { credentials }, |listed| describe(&listed.credentials))?;
         }
         Credentials::Remove { component, name, unlock } => {
-            let _lock = lock(&folder)?;
-            let vault = parts::open_vault(&folder, &unlock)?;
-            let Some(mut vault) = vault.filter(|vault| vault.holds(&component, &name)) else {
-                bail!("there is no credential {component}/{name}: `wirken credentials list` names those there are");
-            };
-            recorded(&folder, "credential-removed", &component, json!({ "name": name }), || Ok(vault.remove(&component, &name)?))?;
+            let lock = parts::lock_unless_gateway(&folder)?;
+            if lock.is_some() {
+                let vault = parts::open_vault(&folder, &unlock)?;
+                let Some(mut vault) = vault.filter(|vault| vault.holds(&component, &name)) else { return Err(unknown(&component, &name)) };
+                recorded(&folder, "credential-removed", &component, json!({ "name": name }), || Ok(vault.remove(&component, &name)?))?;
+            } else {
+                fits_gateway(&folder, false, &unlock)?;
+                let request = Request::CredentialRemove { component: component.clone(), name: name.clone() };
+                parts::small_runtime()?.block_on(control::call(&folder.control(), &request))?;
+            }
             output::note(format_args!("Removed {component}/{name}."));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+pub(crate) fn unknown(component: &str, name: &str) -> anyhow::Error {
+    anyhow!("there is no credential {component}/{name}: `wirken credentials list` names those there are")
+}
+
+/// What the options say of the vault, where a gateway has it open.
+fn fits_gateway(folder: &Folder, key_file: bool, unlock: &Unlock) -> anyhow::Result<()> {
+    if !Vault::exists(&folder.vault())? {
+        bail!(NO_VAULT);
+    }
+    if key_file {
+        bail!(KEY_FILE_IDLE);
+    }
+    // It is not needed, and a wrong one is a mistake all the same.
+    if unlock.passphrase_file.is_some() {
+        parts::open_vault(folder, unlock)?;
+    }
+    Ok(())
+}
+
+/// The gateway keeps it, and uses it from then on.
+fn add_through(folder: &Folder, record: &NewRecord, secret: &Secret) -> anyhow::Result<ExitCode> {
+    let NewRecord { component, name, origins, places } = record;
+    let (origins, places) = (texts(origins), texts(places));
+    let request =
+        Request::CredentialAdd { component: component.clone(), name: name.clone(), origins: origins.clone(), places: places.clone() };
+    let answer = parts::small_runtime()?.block_on(control::call_with_value(&folder.control(), &request, secret))?;
+    let replaced = answer.get("replaced").and_then(serde_json::Value::as_bool).unwrap_or_default();
+    kept(replaced, component, name, &origins, &places);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn kept(replaced: bool, component: &str, name: &str, origins: &[String], places: &[String]) {
+    let verb = if replaced { "Replaced" } else { "Kept" };
+    output::note(format_args!("{verb} {component}/{name}: it goes to {} as {}, and nowhere else.", origins.join(", "), places.join(", ")));
+}
+
 /// Keeps a credential and records that, without its value.
 pub(crate) fn add(folder: &Folder, vault: &mut Vault, record: NewRecord, secret: &Secret) -> anyhow::Result<()> {
     let NewRecord { component, name, origins, places } = &record;
     let (component, name, origins, places) = (component.clone(), name.clone(), texts(origins), texts(places));
-    let (action, verb) = if vault.holds(&component, &name) { ("credential-replaced", "Replaced") } else { ("credential-added", "Kept") };
+    let replaced = vault.holds(&component, &name);
     let detail = json!({ "name": name, "origins": origins, "places": places });
-    recorded(folder, action, &component, detail, || Ok(vault.add(record, secret)?))?;
-    output::note(format_args!("{verb} {component}/{name}: it goes to {} as {}, and nowhere else.", origins.join(", "), places.join(", ")));
+    recorded(folder, added(replaced), &component, detail, || Ok(vault.add(record, secret)?))?;
+    kept(replaced, &component, &name, &origins, &places);
     Ok(())
 }
 
+/// What the ledger calls it.
+pub(crate) fn added(replaced: bool) -> &'static str {
+    if replaced { "credential-replaced" } else { "credential-added" }
+}
+
 /// The record to keep: what the human said, and else what the component asks for under its present settings.
-pub(crate) fn record(folder: &Folder, component: &str, name: &str, origins: &[String], places: &[String]) -> anyhow::Result<NewRecord> {
+fn record(folder: &Folder, component: &str, name: &str, origins: &[String], places: &[String]) -> anyhow::Result<NewRecord> {
+    let record = record_under(parts::config(folder).ok().as_ref(), component, name, origins, places)?;
+    if let Some(idle) = record.idle.first() {
+        let asked = texts(&record.asked).join(", ");
+        output::note(format_args!("{component} asks for {name} at {asked}: at {idle} it is used only once that is so there too."));
+    }
+    Ok(record.record)
+}
+
+/// A record, and where it differs from what its component asks for.
+pub(crate) struct Checked {
+    pub(crate) record: NewRecord,
+    asked: Vec<OriginPattern>,
+    /// Named by the human, and not asked for.
+    idle: Vec<OriginPattern>,
+}
+
+/// The same under a configuration. It fails where the component, the account or the binding is not known.
+pub(crate) fn record_under(
+    config: Option<&Config>,
+    component: &str,
+    name: &str,
+    origins: &[String],
+    places: &[String],
+) -> anyhow::Result<Checked> {
     let origins: Vec<OriginPattern> = origins.iter().map(|text| OriginPattern::parse(text)).collect::<Result<_, _>>()?;
     let places: Vec<Place> = places.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
     let packages = parts::all_packages()?;
-    let manifest = packages.iter().map(|package| &package.manifest).find(|manifest| manifest.name == component);
+    let channel = config.and_then(|config| config.channels.get(component));
+    // A channel's credentials are its account's: two accounts of one component have two.
+    let wanted = channel.map_or(component, |channel| channel.component.as_str());
+    let manifest = packages.iter().map(|package| &package.manifest).find(|manifest| manifest.name == wanted);
     let Some(manifest) = manifest else {
         let names: Vec<&str> = packages.iter().map(|package| package.manifest.name.as_str()).collect();
         bail!("there is no component named {component:?}; there are {}", names.join(", "));
     };
-    record_for(manifest, &settings(folder, manifest)?, name, &origins, &places)
+    let given = match (channel, config) {
+        (Some(channel), _) => channel.settings.clone(),
+        (None, _) if manifest.kind == Kind::Channel => {
+            bail!("there is no channel named {component:?} yet: `wirken channel add {component}` asks for its credential");
+        }
+        (None, Some(config)) if config.provider.component == manifest.name => config.provider.settings.clone(),
+        (None, _) => serde_json::Map::new(),
+    };
+    checked(component, manifest, &manifest.settings(&given)?, name, &origins, &places)
 }
 
-/// The same, for a component whose settings are known.
+/// The same with all that a component asks for, whose settings are known. `owner` is a provider's name, or that of a
+/// channel's account.
 pub(crate) fn record_for(
+    owner: &str,
+    manifest: &Manifest,
+    settings: &serde_json::Map<String, serde_json::Value>,
+    name: &str,
+) -> anyhow::Result<NewRecord> {
+    Ok(checked(owner, manifest, settings, name, &[], &[])?.record)
+}
+
+fn checked(
+    owner: &str,
     manifest: &Manifest,
     settings: &serde_json::Map<String, serde_json::Value>,
     name: &str,
     origins: &[OriginPattern],
     places: &[Place],
-) -> anyhow::Result<NewRecord> {
-    let component = manifest.name.clone();
+) -> anyhow::Result<Checked> {
+    let component = owner.to_owned();
     let Some(wanted) = manifest.credentials.iter().find(|credential| credential.name == name) else {
         let names: Vec<&str> = manifest.credentials.iter().map(|credential| credential.name.as_str()).collect();
         let known = if names.is_empty() { "it asks for none".into() } else { format!("it asks for {}", names.join(", ")) };
@@ -100,25 +203,9 @@ pub(crate) fn record_for(
     };
     let asked = manifest.resolve(&wanted.origins, settings)?;
     let origins = if origins.is_empty() { asked.clone() } else { origins.to_vec() };
-    if let Some(idle) = origins.iter().find(|origin| !asked.contains(origin)) {
-        let asked = texts(&asked).join(", ");
-        output::note(format_args!("{component} asks for {name} at {asked}: at {idle} it is used only once that is so there too."));
-    }
+    let idle = origins.iter().filter(|origin| !asked.contains(origin)).cloned().collect();
     let places = if places.is_empty() { vec![wanted.place()?] } else { places.to_vec() };
-    Ok(NewRecord { component, name: name.to_owned(), origins, places })
-}
-
-/// The component's settings as they are configured, or its defaults where another one is configured.
-fn settings(folder: &Folder, manifest: &Manifest) -> anyhow::Result<serde_json::Map<String, serde_json::Value>> {
-    let given = match parts::config(folder) {
-        Ok(config) if manifest.kind == Kind::Provider && config.provider.component == manifest.name => config.provider.settings,
-        _ => serde_json::Map::new(),
-    };
-    Ok(manifest.settings(&given)?)
-}
-
-fn lock(folder: &Folder) -> anyhow::Result<wirken_gateway::folder::Lock> {
-    parts::lock(folder, "stop it, change the credential, start it again")
+    Ok(Checked { record: NewRecord { component, name: name.to_owned(), origins, places }, asked, idle })
 }
 
 /// Records a change, makes it, and records where that failed.
@@ -144,7 +231,7 @@ pub(crate) fn recorded<T>(
     changed
 }
 
-fn texts(values: &[impl ToString]) -> Vec<String> {
+pub(crate) fn texts(values: &[impl ToString]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 

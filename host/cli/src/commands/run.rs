@@ -1,7 +1,8 @@
 //! `wirken run`: the gateway and its browser chat, until it is told to stop.
 
+mod handler;
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,8 +10,9 @@ use std::time::Instant;
 use anyhow::Context;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
-use wirken_gateway::control::{self, Reply, Request};
-use wirken_gateway::{Gateway, Sparse};
+use wirken_gateway::Sparse;
+use wirken_gateway::channel::{ChannelParts, Channels};
+use wirken_gateway::control;
 use wirken_types::Timestamp;
 use wirken_webchat::bounds::{REFUSALS_RECORDED, REFUSALS_WITHIN};
 use wirken_webchat::{Logins, WebChat};
@@ -18,7 +20,9 @@ use wirken_webchat::{Logins, WebChat};
 use crate::args::Run;
 use crate::commands::ask;
 use crate::environment::Environment;
+use crate::keys::Keys;
 use crate::{output, parts};
+use handler::Handler;
 
 pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
@@ -28,23 +32,25 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
     let config = parts::config(&folder)?;
     let runtime = parts::runtime()?;
     let code = runtime.block_on(async {
-        let assembly = parts::assemble(&folder, &config, &args.unlock).await?;
+        let assembly = parts::assemble(&folder, &config, &args.unlock, true).await?;
         let logins = Logins::default();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port.unwrap_or_else(|| config.port())));
         let webchat = WebChat::bind(address, assembly.gateway.clone(), logins.clone())?;
         let address = webchat.local_addr();
         let control = control::Server::bind(&folder.control())
             .with_context(|| format!("the control socket in {} cannot be made", folder.control().display()))?;
+        let channels = Arc::new(Channels::prepare(&assembly.gateway, assembly.accounts, assembly.sealer.as_ref()).await?);
         let provider = format!("{} with {}", config.provider.component, config.provider.model);
         let handler = Arc::new(Handler {
             gateway: assembly.gateway.clone(),
+            keys: Keys::new(&assembly.gateway, &channels, config.clone(), assembly.vault, assembly.provider),
+            channels: Arc::clone(&channels),
             logins: logins.clone(),
             address,
             provider: provider.clone(),
             started: Timestamp::now(),
             refusals: Sparse::new(REFUSALS_RECORDED, REFUSALS_WITHIN),
         });
-        let control = tokio::spawn(control.serve(handler));
 
         let mut interrupted = signal(SignalKind::interrupt())?;
         let mut terminated = signal(SignalKind::terminate())?;
@@ -55,6 +61,17 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         tracing::info!(millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "ready");
         assembly.gateway.abandon(ask::ACCOUNT, ask::GONE).await?;
         let resumed = assembly.gateway.resume().await?;
+        let started = channels.start(ChannelParts {
+            folder: folder.adapters(),
+            program: "/proc/self/exe".into(),
+            argument: "adapter",
+            require_sandbox: config.sandbox.require,
+        });
+        if let Err(error) = started {
+            output::note(format_args!("No channel runs: {error}."));
+        }
+        // A question that came before would be taken for one that an earlier run left open. Until then callers wait.
+        let control = tokio::spawn(control.serve(handler));
         if resumed > 0 {
             remark(&format!("Took up {resumed} unfinished {}.", if resumed == 1 { "answer" } else { "answers" }));
         }
@@ -68,6 +85,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
             })
             .await;
         control.abort();
+        channels.stop().await;
         assembly.ledger.close().await?;
         remark("Stopped. What was under way is taken up at the next start.");
         Ok(ExitCode::SUCCESS)
@@ -81,61 +99,4 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
 /// Whoever read the output may have gone; the gateway goes on.
 fn remark(text: &str) {
     output::line(text).ok();
-}
-
-struct Handler {
-    gateway: Gateway,
-    logins: Logins,
-    address: SocketAddr,
-    provider: String,
-    started: Timestamp,
-    refusals: Sparse,
-}
-
-impl control::Handler for Handler {
-    fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
-        Box::pin(async move { self.carry_out(request).await.unwrap_or_else(Reply::Refused) })
-    }
-
-    fn refused(&self, uid: u32, pid: i32, reason: &'static str) {
-        if !self.refusals.passes() {
-            return;
-        }
-        let gateway = self.gateway.clone();
-        tokio::spawn(async move {
-            let detail = json!({ "uid": uid, "pid": pid, "reason": reason });
-            if let Err(error) = gateway.record_system("control-refused", "control.sock", detail).await {
-                tracing::error!(%error, uid, pid, "a refused caller could not be recorded");
-            }
-        });
-    }
-}
-
-impl Handler {
-    async fn carry_out(&self, request: Request) -> Result<Reply, String> {
-        let value = match request {
-            Request::Status => json!({
-                "running": true,
-                "pid": std::process::id(),
-                "since": self.started,
-                "webchat": format!("http://{}/", self.address),
-                "provider": self.provider,
-            }),
-            Request::WebchatLogin => {
-                self.record("webchat-login-issued", "webchat", json!({ "by": "wirken webchat login" })).await?;
-                let token = self.logins.issue(Timestamp::now()).map_err(|error| error.to_string())?;
-                json!({ "url": token.url(self.address) })
-            }
-            Request::SessionClose { session } => {
-                let id = session.parse().map_err(|error| format!("{error}"))?;
-                self.gateway.close_session(id, "owner").await.map_err(|error| error.to_string())?;
-                json!({ "closed": session })
-            }
-        };
-        Ok(Reply::Done(value))
-    }
-
-    async fn record(&self, action: &str, subject: &str, detail: serde_json::Value) -> Result<(), String> {
-        self.gateway.record_system(action, subject, detail).await.map_err(|error| error.to_string())
-    }
 }

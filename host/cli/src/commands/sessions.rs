@@ -9,7 +9,7 @@ use wirken_gateway::folder::Folder;
 use wirken_ledger::{Batch, Ledger, Reader, Row, Session, SessionFilter};
 use wirken_types::SessionId;
 use wirken_types::chat::plain_text;
-use wirken_types::event::Event;
+use wirken_types::event::{Delivery, Event};
 
 use crate::args::Sessions;
 use crate::commands::audit::outcome_word;
@@ -123,12 +123,19 @@ fn show(shown: &Shown) -> String {
             Event::Inbound { sender, content, .. } => {
                 add(&one_line(sender, 40), &content.as_deref().map_or_else(|| "[erased]".into(), plain_text))
             }
-            Event::OutboundAttempted { content, .. } => add("agent", content.as_deref().unwrap_or("[erased]")),
+            Event::Commanded { command, .. } => add("command", &one_line(command, 200)),
+            Event::OutboundQueued { content, .. } => add("agent", content.as_deref().unwrap_or("[erased]")),
             Event::ToolStarted { tool, content, .. } => {
                 let arguments = content.as_ref().map(|call| one_line(&call.arguments, 200)).unwrap_or_default();
                 add("tool", &format!("{tool} {arguments}"));
             }
             Event::ToolFinished { tool, outcome, .. } => add("tool", &format!("{tool}: {}", outcome_word(*outcome))),
+            Event::OutboundOutcome { delivery: Delivery::InDoubt, detail, .. } => {
+                add("delivery", &format!("that may have been delivered, or not ({detail})"));
+            }
+            Event::OutboundOutcome { delivery: Delivery::Failed, detail, .. } => {
+                add("delivery", &format!("that was not delivered ({detail})"))
+            }
             Event::TurnInterrupted { reason, .. } => add("interrupted", reason),
             Event::SessionClosed { by } => add("closed", &format!("by {by}")),
             _ => {}

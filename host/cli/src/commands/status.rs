@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use wirken_gateway::channel::ChannelStatus;
 use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_types::Timestamp;
 
 use crate::args::Report;
+use crate::commands::channel::describe_state;
 use crate::environment::Environment;
 use crate::{output, parts};
 
@@ -35,11 +37,16 @@ fn describe(status: &Value) -> String {
     if is("running") {
         let since = output::time(Timestamp(status.get("since").and_then(Value::as_u64).unwrap_or_default()));
         let pid = status.get("pid").and_then(Value::as_u64).unwrap_or_default();
-        return format!(
-            "The gateway runs (process {pid}, since {since}).\n  browser chat  {}\n  answers       {}\n  data folder   {folder}",
+        let mut described = format!(
+            "The gateway runs (process {pid}, since {since}).\n  browser chat  {}\n  answers       {}\n  data folder   {folder}\n",
             text("webchat"),
             text("provider")
         );
+        let channels = status.get("channels").cloned().unwrap_or_default();
+        for channel in serde_json::from_value::<Vec<ChannelStatus>>(channels).unwrap_or_default() {
+            described.push_str(&format!("  channel       {}: {}\n", channel.account, describe_state(&channel)));
+        }
+        return described;
     }
     let next = match (is("set-up"), is("locked")) {
         (_, true) => "Another command is using the data folder.",

@@ -63,8 +63,8 @@ fn a_locked_folder_says_who_holds_it() {
     assert!(lines.next().unwrap().starts_with("wirken "));
     let url = lines.find(|line| line.contains("/#login=")).unwrap();
     let pid = gateway.id().to_string();
-    assert!(wirken.fails(&["ask", "-m", "hello"]).contains(&format!("process {pid}")));
     assert!(wirken.fails(&["run", "-p", "0"]).contains(&pid));
+    assert!(wirken.fails(&["channel", "add", "telegram", "--non-interactive"]).contains(&format!("process {pid}")));
     let status = wirken.json(&["status"]);
     assert_eq!(status["running"], true);
     assert_eq!(status["pid"].to_string(), pid);

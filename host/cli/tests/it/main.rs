@@ -1,7 +1,12 @@
 //! The binary as its users meet it.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
+mod channel;
+mod channel_commits;
+mod channel_kill;
+mod channel_trouble;
 mod commands;
+mod control;
 mod faults;
 mod kill;
 mod support;

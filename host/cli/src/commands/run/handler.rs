@@ -1,0 +1,98 @@
+//! What the gateway does for commands that reach it through the control socket.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use wirken_gateway::channel::Channels;
+use wirken_gateway::control::{self, Asked, Reply, Request};
+use wirken_gateway::{Gateway, Sparse};
+use wirken_types::Timestamp;
+use wirken_webchat::Logins;
+
+use crate::commands::ask;
+use crate::keys::Keys;
+
+pub(super) struct Handler {
+    pub(super) gateway: Gateway,
+    pub(super) keys: Keys,
+    pub(super) channels: Arc<Channels>,
+    pub(super) logins: Logins,
+    pub(super) address: SocketAddr,
+    pub(super) provider: String,
+    pub(super) started: Timestamp,
+    pub(super) refusals: Sparse,
+}
+
+impl control::Handler for Handler {
+    fn handle(&self, asked: Asked) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
+        Box::pin(async move {
+            match self.carry_out(asked).await {
+                Ok(answer) => Reply::Done(answer),
+                Err(error) => Reply::Refused(format!("{error:#}")),
+            }
+        })
+    }
+
+    fn refused(&self, uid: u32, pid: i32, reason: &'static str) {
+        if !self.refusals.passes() {
+            return;
+        }
+        let gateway = self.gateway.clone();
+        tokio::spawn(async move {
+            let detail = json!({ "uid": uid, "pid": pid, "reason": reason });
+            if let Err(error) = gateway.record_system("control-refused", "control.sock", detail).await {
+                tracing::error!(%error, uid, pid, "a refused caller could not be recorded");
+            }
+        });
+    }
+}
+
+impl Handler {
+    async fn carry_out(&self, asked: Asked) -> anyhow::Result<Value> {
+        let Asked { request, value, progress } = asked;
+        Ok(match request {
+            Request::Status => json!({
+                "running": true,
+                "pid": std::process::id(),
+                "since": self.started,
+                "webchat": format!("http://{}/", self.address),
+                "provider": self.provider,
+                "channels": self.channels.status(),
+            }),
+            Request::WebchatLogin => {
+                self.record("webchat-login-issued", "webchat", json!({ "by": "wirken webchat login" })).await?;
+                let token = self.logins.issue(Timestamp::now())?;
+                json!({ "url": token.url(self.address) })
+            }
+            Request::ChannelApprove { account, code } => {
+                let (sender, told) = self.channels.approve(&account, &code).await?;
+                json!({ "account": account, "sender": sender, "told": told })
+            }
+            Request::ChannelRevoke { account, sender } => {
+                self.channels.revoke(&account, &sender).await?;
+                json!({ "account": account, "sender": sender })
+            }
+            Request::SessionClose { session } => {
+                let id = session.parse()?;
+                self.gateway.close_session(id, "owner").await?;
+                json!({ "closed": session })
+            }
+            Request::Ask { message } => {
+                ask::answer(&self.gateway, &message, progress).await?;
+                Value::Null
+            }
+            Request::CredentialAdd { component, name, origins, places } => {
+                let value = value.context("no value came with the credential")?;
+                self.keys.add(&component, &name, &origins, &places, &value).await?
+            }
+            Request::CredentialRemove { component, name } => self.keys.remove(&component, &name).await?,
+        })
+    }
+
+    async fn record(&self, action: &str, subject: &str, detail: Value) -> anyhow::Result<()> {
+        Ok(self.gateway.record_system(action, subject, detail).await?)
+    }
+}
