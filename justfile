@@ -62,7 +62,7 @@ fuzz seconds="60":
 fuzz-ci:
     fuzz/run all 5 --replay
 
-# Talk to the release binary for SECONDS, and see that nothing grows; then repeat the tests of the host.
+# Talk to the release binary for SECONDS, and see that nothing grows or gets lost; then repeat the tests of the host.
 soak seconds="600":
     .ci/guests release
     cargo build --release -p wirken-cli -p wirken-bench
@@ -71,6 +71,7 @@ soak seconds="600":
 
 # Regenerate committed generated files.
 gen: guests
+    .ci/wire
     cargo run --quiet --profile verify -p wirken-cli -- config schema > docs/config.schema.json
 
 # What CI runs.

@@ -23,9 +23,18 @@ pub(crate) enum Turn {
     Interrupted(String),
 }
 
+/// A browser that is logged in. What it opens are its pages.
+pub(crate) struct Login {
+    host: String,
+    cookie: String,
+    key: String,
+}
+
 pub(crate) struct Browser {
     socket: WebSocketStream<TcpStream>,
     session: Option<String>,
+    /// The one that the page shows.
+    watched: Option<String>,
     /// Of this browser, in the keys of its messages.
     id: u64,
     said: usize,
@@ -51,8 +60,8 @@ async fn post(host: &str, path: &str, body: &str) -> Result<String> {
     Ok(answer)
 }
 
-impl Browser {
-    pub(crate) async fn log_in(url: &str) -> Result<Self> {
+impl Login {
+    pub(crate) async fn new(url: &str) -> Result<Self> {
         let (address, token) = url.split_once("/#login=").context("no log-in token in the URL")?;
         let host = address.trim_start_matches("http://");
         let answer = post(host, "/login", &json!({ "token": token }).to_string()).await?;
@@ -60,18 +69,39 @@ impl Browser {
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
         let body = answer.split_once("\r\n\r\n").context("no body")?.1;
         let body: Value = serde_json::from_str(body)?;
-        let key = body.get("key").and_then(Value::as_str).context("no key")?;
+        let key = body.get("key").and_then(Value::as_str).context("no key")?.to_owned();
+        Ok(Self { host: host.to_owned(), cookie, key })
+    }
+
+    pub(crate) async fn open(&self) -> Result<Browser> {
+        let Self { host, cookie, key } = self;
         let mut request = format!("ws://{host}/socket").into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", format!("wirken-1, {key}").parse()?);
         request.headers_mut().insert("cookie", cookie.parse()?);
         request.headers_mut().insert("origin", format!("http://{host}").parse()?);
         let (socket, _) = tokio_tungstenite::client_async(request, connect(host).await?).await?;
-        Ok(Self { socket, session: None, id: NEXT.fetch_add(1, Ordering::Relaxed), said: 0 })
+        Ok(Browser { socket, session: None, watched: None, id: NEXT.fetch_add(1, Ordering::Relaxed), said: 0 })
+    }
+}
+
+impl Browser {
+    pub(crate) async fn log_in(url: &str) -> Result<Self> {
+        Login::new(url).await?.open().await
     }
 
     /// The next message opens a chat.
     pub(crate) fn new_chat(&mut self) {
         self.session = None;
+    }
+
+    /// The chat that the next message belongs to; none before the first.
+    pub(crate) fn chat(&self) -> Option<String> {
+        self.session.clone()
+    }
+
+    /// The next message belongs to this chat.
+    pub(crate) fn enter(&mut self, chat: Option<String>) {
+        self.session = chat;
     }
 
     /// From the message's frame out to the recorded answer's frame in.
@@ -88,6 +118,11 @@ impl Browser {
         let key = format!("{:016x}{:016x}", self.id, self.said);
         let said = json!({ "type": "say", "session": self.session, "key": key, "text": text });
         let began = Instant::now();
+        if self.session.is_some() && self.session != self.watched {
+            let watch = json!({ "type": "watch", "session": self.session, "from": null });
+            self.socket.send(Message::text(watch.to_string())).await?;
+            self.watched.clone_from(&self.session);
+        }
         self.socket.send(Message::text(said.to_string())).await?;
         let mut answered = None;
         loop {
@@ -96,9 +131,12 @@ impl Browser {
             let frame: Value = serde_json::from_str(&frame)?;
             let kind = frame.pointer("/event/kind").and_then(Value::as_str).unwrap_or_default();
             match frame.get("type").and_then(Value::as_str) {
-                Some("accepted") => self.session = frame.get("session").and_then(Value::as_str).map(str::to_owned),
+                Some("accepted") => {
+                    self.session = frame.get("session").and_then(Value::as_str).map(str::to_owned);
+                    self.watched.clone_from(&self.session);
+                }
                 Some("error") => bail!("the gateway refused: {frame}"),
-                Some("recorded") if kind == "outbound-attempted" => answered = Some(began.elapsed()),
+                Some("recorded") if kind == "outbound-queued" => answered = Some(began.elapsed()),
                 Some("recorded") if kind == "turn-interrupted" => return Ok(Turn::Interrupted(frame.to_string())),
                 Some("recorded") if kind == "turn-finished" => {
                     return answered.map(Turn::Answered).context("the turn ended without an answer");

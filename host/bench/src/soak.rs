@@ -1,13 +1,18 @@
-//! A gateway that is talked to without a pause: its memory, its files and its threads must not grow with what it has done,
-//! every message must be answered, and its ledger must be whole at the end.
+//! A gateway that is talked to without a pause by browsers and through a channel, whose process is killed now and then.
+//! Memory, files and threads must not grow with what was done, every message must be answered once or listed as in doubt,
+//! and the ledger must be whole at the end.
+
+mod people;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use wirken_testkit::llm::{FakeLlm, Reply, Script};
+use wirken_testkit::telegram::{FakeTelegram, Options};
 
 use crate::browser::{Browser, Turn};
 use crate::process::{self, Gateway};
@@ -19,6 +24,12 @@ const CHAT: usize = 20;
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 /// By then caches are filled, and chats that are over are put away as fast as new ones come: what follows is growth.
 const SETTLED: Duration = Duration::from_secs(120);
+/// Between two kills of the account's process. One that ends sooner is started again later each time.
+const KILL_EVERY: Duration = Duration::from_secs(70);
+/// What is on its way when the talking ends has arrived and is written down by then.
+const QUIET: Duration = Duration::from_secs(2);
+/// Messages that the platform remembers.
+const KEPT: usize = 1_000;
 /// What the second half may have at most beyond the first, in MiB.
 const MEMORY_SLACK: f64 = 16.0;
 const FILES_SLACK: f64 = 16.0;
@@ -31,33 +42,38 @@ pub(crate) fn run(binary: &Path, seconds: u64) -> Result<()> {
     ensure!(length > SETTLED * 2, "a soak takes more than {} s", SETTLED.as_secs() * 2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let llm = runtime.block_on(FakeLlm::start(Script::reply(answer).with_models([crate::MODEL]).keeping(0)))?;
+    let platform = Arc::new(runtime.block_on(FakeTelegram::start(Options::default().keeping(KEPT)))?);
     let folder = tempfile::tempdir()?;
     process::set_up(binary, folder.path(), &llm.base_url())?;
+    process::add_channel(binary, folder.path(), &platform.origin(), &platform.token(), people::PEOPLE)?;
     let gateway = Gateway::start(binary, folder.path())?;
-    let began = Instant::now();
-    let mut samples = Vec::new();
-    let said = runtime.block_on(async {
+    let mut watch = Watch { binary, folder: folder.path(), gateway: &gateway, kills: 0, samples: Vec::new() };
+    let (said, seen) = runtime.block_on(async {
+        let until = Instant::now() + length;
         let talks: Vec<_> = (0..BROWSERS)
             .map(|number| {
                 let url = gateway.url_for_log_in(binary, folder.path());
-                tokio::spawn(async move { talk(&url?, number, began + length).await })
+                tokio::spawn(async move { talk(&url?, number, until).await })
             })
             .collect();
-        while began.elapsed() < length {
-            tokio::time::sleep(SAMPLE_EVERY).await;
-            let sample = Sample { at: began.elapsed(), memory: gateway.pss()?, files: gateway.files()?, threads: gateway.threads()? };
-            println!("{:>5} s  {:>7.1} MiB  {:>4} files  {:>3} threads", sample.at.as_secs(), sample.memory, sample.files, sample.threads);
-            samples.push(sample);
-        }
+        let people = tokio::spawn(people::talk(platform, until));
+        watch.until(until).await?;
         let mut said = Said::default();
         for talk in talks {
             said.add(&talk.await??);
         }
-        anyhow::Ok(said)
+        let seen = people.await??;
+        tokio::time::sleep(QUIET).await;
+        anyhow::Ok((said, seen))
     })?;
+    let (kills, samples) = (watch.kills, watch.samples);
+    let restarts = process::adapter(binary, folder.path())?.restarts;
     drop(gateway);
     println!("{} answers, {} cut off as the script has it", said.answered, said.interrupted);
     ensure!(said.answered > 0 && said.interrupted > 0, "the script was not followed");
+    println!("the account's process was killed {kills} times, and started again {restarts} times");
+    ensure!(kills > 0 && restarts == kills, "it ended by itself");
+    people::check(&seen, &folder.path().join("data"))?;
     judge(&samples)?;
 
     let verified = Command::new(binary).env("WIRKEN_DATA_DIR", folder.path().join("data")).args(["audit", "verify"]).output()?;
@@ -66,9 +82,50 @@ pub(crate) fn run(binary: &Path, seconds: u64) -> Result<()> {
     Ok(())
 }
 
+/// Looks at the gateway and at the account's process, and kills that.
+struct Watch<'a> {
+    binary: &'a Path,
+    folder: &'a Path,
+    gateway: &'a Gateway,
+    kills: u64,
+    samples: Vec<Sample>,
+}
+
+impl Watch<'_> {
+    async fn until(&mut self, end: Instant) -> Result<()> {
+        let began = Instant::now();
+        let mut killed = began;
+        while Instant::now() < end {
+            tokio::time::sleep(SAMPLE_EVERY).await;
+            let account = process::adapter(self.binary, self.folder)?;
+            let adapter = if account.is_running() { process::memory_of(account.pid()?)?.pss } else { 0.0 };
+            let gateway = self.gateway;
+            let sample =
+                Sample { at: began.elapsed(), memory: gateway.pss()?, adapter, files: gateway.files()?, threads: gateway.threads()? };
+            println!(
+                "{:>5} s  {:>7.1} MiB  {:>4} files  {:>3} threads  {:>7.1} MiB of the account's process",
+                sample.at.as_secs(),
+                sample.memory,
+                sample.files,
+                sample.threads,
+                sample.adapter
+            );
+            self.samples.push(sample);
+            if killed.elapsed() > KILL_EVERY && account.is_running() {
+                process::kill(account.pid()?)?;
+                killed = Instant::now();
+                self.kills += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
 struct Sample {
     at: Duration,
     memory: f64,
+    /// Memory of the account's process; 0 while there is none.
+    adapter: f64,
     files: usize,
     threads: usize,
 }
@@ -91,6 +148,7 @@ fn judge(samples: &[Sample]) -> Result<()> {
     let settled: Vec<_> = samples.iter().filter(|sample| sample.at >= SETTLED).collect();
     let (first, second) = settled.split_at(settled.len() / 2);
     stays("MiB of memory", MEMORY_SLACK, first, second, |sample| sample.memory)?;
+    stays("MiB of memory of the account's process", MEMORY_SLACK, first, second, |sample| sample.adapter)?;
     stays("open files", FILES_SLACK, first, second, |sample| sample.files as f64)?;
     stays("threads", FILES_SLACK, first, second, |sample| sample.threads as f64)
 }
@@ -127,7 +185,11 @@ fn answer(request: &Value) -> Reply {
     if messages.last().is_some_and(|message| message.get("role").is_some_and(|role| role == "tool")) {
         return Reply::text("Done.");
     }
-    let said = messages.last().and_then(|message| message.get("content")).map(Value::to_string).unwrap_or_default();
+    let said = messages.last().and_then(|message| message.get("content"));
+    if let Some(repeated) = said.and_then(people::answer) {
+        return Reply::text(repeated);
+    }
+    let said = said.map(Value::to_string).unwrap_or_default();
     let file = format!("{}.txt", said.len());
     match SAYINGS.into_iter().find(|saying| said.contains(saying)) {
         Some("long") => Reply::text("Grüße an die Welt. ".repeat(200)),

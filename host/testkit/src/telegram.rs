@@ -226,6 +226,14 @@ impl FakeTelegram {
         self.shared.world().record.by_method.get(&method.to_ascii_lowercase()).copied().unwrap_or_default()
     }
 
+    /// Waits for more than so many requests of a method. False where the time is up.
+    pub async fn wait_for_requests(&self, method: &str, count: u64, limit: Duration) -> bool {
+        let deadline = Instant::now().checked_add(limit).unwrap_or_else(Instant::now);
+        let method = method.to_ascii_lowercase();
+        let look = |world: &mut World| world.record.by_method.get(&method).filter(|came| **came > count).map(|_| ());
+        self.shared.look_until(deadline, look).await.is_some()
+    }
+
     /// The last requests that were not for updates, oldest first; as many as are kept.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
@@ -332,7 +340,9 @@ async fn respond(shared: &Shared, request: Request) -> End {
         shared.world().record.requests += 1;
         return End::Refusal(Refusal::not_found());
     };
-    if let Err(refusal) = admit(&mut shared.world(), token, method, &parts.method) {
+    let admitted = admit(&mut shared.world(), token, method, &parts.method);
+    shared.changed.notify_waiters();
+    if let Err(refusal) = admitted {
         return End::Refusal(refusal);
     }
     let arguments = match body::read(parts.uri.query(), content_type(&parts.headers), &bytes) {

@@ -145,9 +145,8 @@ async fn a_poll_takes_at_most_100_and_waits_for_the_first() {
     let poll = done(&server, "getUpdates", json!({ "offset": offset, "timeout": 30 }));
     let before = server.requests_of("getUpdates");
     let speak = async {
-        while server.requests_of("getUpdates") == before {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        assert!(server.wait_for_requests("getUpdates", before, SOON).await);
+        assert!(!server.wait_for_requests("getUpdates", before + 1, Duration::from_millis(50)).await, "there is no more than one");
         server.say(&chat, &ada(), "now");
         Instant::now()
     };

@@ -1,0 +1,65 @@
+//! A message of 1 KiB to an adapter and its outcome back, on the way that they take in production: encoded, framed, through
+//! a Unix socket from one thread to another, cut and decoded.
+
+use std::os::unix::net::UnixStream as Stream;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, ensure};
+use tokio::net::UnixStream;
+use tokio::runtime::Builder;
+use wirken_types::channel::{Draft, Outbound, OutboundContent, Outcome};
+use wirken_wire::link::{Closed, split};
+use wirken_wire::{Frames, ToAdapter, ToGateway};
+
+use crate::Times;
+
+const ROUNDS: u64 = 20_000;
+const WARM_UP: u64 = 500;
+const TEXT_BYTES: usize = 1024;
+
+pub(crate) fn measure() -> Result<Times> {
+    let (gateway, adapter) = Stream::pair()?;
+    gateway.set_nonblocking(true)?;
+    adapter.set_nonblocking(true)?;
+    // Each side's runtime is of the kind that it has in production.
+    let other = std::thread::spawn(move || Builder::new_current_thread().enable_all().build()?.block_on(answer(adapter)));
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let times = runtime.block_on(async { tokio::spawn(ask(gateway)).await })?;
+    other.join().map_err(|_| anyhow!("the adapter's side panicked"))??;
+    times
+}
+
+fn closed(_: Closed) -> anyhow::Error {
+    anyhow!("the other side hung up")
+}
+
+async fn ask(stream: Stream) -> Result<Times> {
+    let (mut receiver, sender) = split::<ToGateway, ToAdapter>(UnixStream::from_std(stream)?, Frames::new());
+    let mut times = Times::default();
+    for id in 0..WARM_UP + ROUNDS {
+        let text = Draft { shown: Vec::new(), text: "x".repeat(TEXT_BYTES), last: true };
+        let content = OutboundContent::Text(text);
+        let outbound = ToAdapter::Outbound(Outbound { id, attempt: 1, conversation_id: "1000".into(), reply_to: None, content });
+        let began = Instant::now();
+        sender.send(&outbound).await.map_err(closed)?;
+        let answer = receiver.next().await.map_err(closed)?;
+        let took = began.elapsed();
+        ensure!(matches!(answer, ToGateway::Outcome { id: its, .. } if its == id), "another answer came: {answer:?}");
+        if id >= WARM_UP {
+            times.add(took);
+        }
+    }
+    sender.close(Duration::from_secs(1)).await;
+    Ok(times)
+}
+
+/// Until the other side hangs up.
+async fn answer(stream: Stream) -> Result<()> {
+    let (mut receiver, sender) = split::<ToAdapter, ToGateway>(UnixStream::from_std(stream)?, Frames::new());
+    while let Ok(message) = receiver.next().await {
+        let ToAdapter::Outbound(outbound) = message else { continue };
+        let outcome = Outcome::Delivered(vec!["2000".into()]);
+        sender.send(&ToGateway::Outcome { id: outbound.id, outcome }).await.map_err(closed)?;
+    }
+    Ok(())
+}
