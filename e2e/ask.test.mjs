@@ -61,6 +61,21 @@ test('shows what came of a broken stream, and fails', async () => {
   assert.match(result.stdout, /one two/);
 });
 
+test('asks the gateway that runs, which shows the same', async () => {
+  const alone = await wirken.command(['ask', '-m', 'files']);
+  await wirken.start();
+  try {
+    assert.deepEqual(await wirken.command(['ask', '-m', 'files']), alone);
+    const broken = await wirken.command(['ask', '-m', 'broken']);
+    assert.notEqual(broken.code, 0);
+    assert.match(broken.stdout, /one two/);
+    assert.equal(JSON.parse(await wirken.succeed(['ask', '-m', 'plain', '--format', 'json'])).text, 'Grüße, 世界 👩‍🚀!');
+    assert.deepEqual(JSON.parse(await wirken.succeed(['sessions', 'list', '--format', 'json'])).sessions, []);
+  } finally {
+    await wirken.stop();
+  }
+});
+
 test('fails in one line when the model cannot be reached', async () => {
   const offline = new Wirken();
   try {

@@ -45,6 +45,8 @@ test('asks for what it needs, and again after an answer that it cannot take', as
       ['Model', ''],
       ['Folder', '/nowhere/at/all'],
       ['make it first', ''],
+      ['Messenger', 'telegrm'],
+      ['did you mean telegram?', ''],
     ],
   );
   assert.equal(code, 0, shown);
@@ -71,6 +73,7 @@ test('keeps a typed key under a typed passphrase, and shows neither', async () =
       ['once more', 'another one'],
       ['New passphrase', PASSPHRASE],
       ['once more', PASSPHRASE],
+      ['Messenger', ''],
     ],
   );
   assert.equal(code, 0, shown);
@@ -85,6 +88,29 @@ test('keeps a typed key under a typed passphrase, and shows neither', async () =
   const right = await atTerminal(wirken, ['credentials', 'list'], [['Passphrase', PASSPHRASE]]);
   assert.equal(right.code, 0, right.shown);
   assert.match(right.shown, /api-key/);
+});
+
+test('connects a messenger, and keeps its token out of sight', async () => {
+  const wirken = installation();
+  const token = '123456789:AAtyped-token-of-a-bot-000000000000';
+  const { code, shown } = await atTerminal(
+    wirken,
+    ['setup'],
+    [
+      ['Provider [', 'demo'],
+      ['Model', ''],
+      ['Folder', ''],
+      ['Messenger', 'telegram'],
+      ['api-url [', 'http://127.0.0.1:9'],
+      ['token', token],
+      ['passphrase (p)', 'f'],
+    ],
+  );
+  assert.equal(code, 0, shown);
+  for (const said of ['Kept telegram/token', 'path-prefix:bot', 'wirken channel approve telegram CODE']) assert.ok(shown.includes(said), `${said}: ${shown}`);
+  assert.ok(!shown.includes(token), shown);
+  const config = readFileSync(join(wirken.data, 'config.toml'), 'utf8');
+  assert.ok(config.includes('[channels.telegram]') && !config.includes(token), config);
 });
 
 test('writes nothing when the questions end', async () => {
