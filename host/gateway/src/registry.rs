@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{broadcast, mpsc};
 use wirken_ledger::{Batch, Chain, Reader};
@@ -32,7 +32,30 @@ struct Live {
     entries: HashMap<SessionId, Entry>,
     /// Of the entries that were found by their place.
     places: HashMap<Place, SessionId>,
-    watchers: HashMap<SessionId, broadcast::Sender<Update>>,
+    watchers: HashMap<SessionId, Watchers>,
+}
+
+/// Whoever listens to a session. Room for what a slow one may fall behind is made when there is one: most sessions of a
+/// channel are listened to by nobody.
+#[derive(Clone, Default)]
+pub(crate) struct Watchers(Arc<OnceLock<broadcast::Sender<Update>>>);
+
+impl Watchers {
+    pub(crate) fn tell(&self, update: Update) {
+        if let Some(sender) = self.0.get() {
+            // They may all be gone by now.
+            drop(sender.send(update));
+        }
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Update> {
+        self.0.get_or_init(|| broadcast::Sender::new(UPDATES)).subscribe()
+    }
+
+    /// Whether anybody listens, or an actor speaks.
+    fn in_use(&self) -> bool {
+        Arc::strong_count(&self.0) > 1 || self.0.get().is_some_and(|sender| sender.receiver_count() > 0)
+    }
 }
 
 /// A session whose actor runs.
@@ -98,7 +121,7 @@ impl Registry {
 
     pub(crate) fn watch(&self, id: SessionId) -> broadcast::Receiver<Update> {
         let mut live = self.lock();
-        live.watchers.retain(|_, watchers| watchers.receiver_count() > 0 || watchers.strong_count() > 1);
+        live.watchers.retain(|_, watchers| watchers.in_use());
         live.watchers(id).subscribe()
     }
 
@@ -157,9 +180,10 @@ impl Registry {
         {
             return entry.clone();
         }
-        let Live { entries, places, .. } = live;
+        let Live { entries, places, watchers } = live;
         entries.retain(|_, entry| !entry.commands.is_closed());
         places.retain(|_, id| entries.contains_key(id));
+        watchers.retain(|_, watchers| watchers.in_use());
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let running = Arc::new(AtomicBool::new(false));
         let watchers = live.watchers(id).clone();
@@ -175,7 +199,7 @@ impl Registry {
 }
 
 impl Live {
-    fn watchers(&mut self, id: SessionId) -> &broadcast::Sender<Update> {
-        self.watchers.entry(id).or_insert_with(|| broadcast::Sender::new(UPDATES))
+    fn watchers(&mut self, id: SessionId) -> &Watchers {
+        self.watchers.entry(id).or_default()
     }
 }

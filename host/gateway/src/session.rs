@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use wirken_ledger::{Batch, Row};
 use wirken_plugin::ToolEnd;
 use wirken_turn::{Conversation, Effect, Input, Setup, Shown, Surface, Turn};
@@ -20,6 +20,7 @@ use wirken_types::{SessionId, Timestamp, TurnId};
 
 use crate::channel::Outgoing;
 use crate::model::Answer;
+use crate::registry::Watchers;
 use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
 
@@ -44,7 +45,7 @@ enum Work {
 struct Actor {
     id: SessionId,
     shared: Arc<Shared>,
-    watchers: broadcast::Sender<Update>,
+    watchers: Watchers,
     running: Arc<AtomicBool>,
     conversation: Conversation,
     opened: bool,
@@ -58,7 +59,7 @@ pub(crate) async fn run(
     id: SessionId,
     shared: Arc<Shared>,
     mut inbox: mpsc::Receiver<Command>,
-    watchers: broadcast::Sender<Update>,
+    watchers: Watchers,
     running: Arc<AtomicBool>,
 ) {
     let rows = match shared.read_history(move |reader| reader.rows(id, 0)).await {
@@ -293,8 +294,7 @@ impl Actor {
                         if let (Some(outgoing), Shown::Text { text }) = (&self.outgoing, &shown) {
                             outgoing.stream(turn, text);
                         }
-                        // Nobody may be watching.
-                        drop(self.watchers.send(Update::Glimpse { turn: turn.id(), shown }));
+                        self.watchers.tell(Update::Glimpse { turn: turn.id(), shown });
                     }
                 }
                 Effect::End => self.end_turn(),
@@ -317,7 +317,7 @@ impl Actor {
         }
         for (event, row) in events.into_iter().zip(recorded?.rows) {
             self.conversation.apply(&event);
-            drop(self.watchers.send(Update::Recorded { seq: row.seq, at, event: Arc::new(event) }));
+            self.watchers.tell(Update::Recorded { seq: row.seq, at, event: Arc::new(event) });
         }
         Ok(())
     }
