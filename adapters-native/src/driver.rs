@@ -178,6 +178,7 @@ impl Driver {
             if let Some(until) = self.draining
                 && (self.unanswered.is_empty() || self.connection.is_none() || Instant::now() >= until)
             {
+                self.hand_back().await?;
                 return Err(Ended(End::Told));
             }
             if self.events.len() > EVENTS {
@@ -381,6 +382,8 @@ impl Driver {
             Effect::Health(health) => self.healthy(health).await?,
             Effect::Log(level, message) => self.log(&level, &message).await?,
             Effect::Fatal(reason) => {
+                // The gateway hears nothing after it.
+                self.hand_back().await?;
                 self.link.send(&ToGateway::Fatal { reason: bounds::reason(reason) }).await?;
                 return Err(Ended(End::Fatal));
             }
@@ -490,7 +493,20 @@ impl Driver {
         self.perform(effects).await
     }
 
+    /// What the component was never told of was not sent: no doubt about that.
+    async fn hand_back(&mut self) -> Result<(), Ended> {
+        for event in std::mem::take(&mut self.events) {
+            if let Event::Outbound(outbound) = event
+                && self.unanswered.remove(&outbound.id)
+            {
+                self.link.send(&ToGateway::Outcome { id: outbound.id, outcome: Outcome::Later(0) }).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn broken<T>(&mut self, reason: &str) -> Result<T, Ended> {
+        self.hand_back().await?;
         self.link.send(&ToGateway::Trapped { reason: bounds::reason(format!("it does not start: {reason}")) }).await?;
         Err(Ended(End::Broken))
     }

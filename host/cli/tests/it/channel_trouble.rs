@@ -229,6 +229,7 @@ fn liar() {
             }
             say(&mut stream, &ToGateway::Health(Health { state: "counted".into(), detail: String::new() })).unwrap();
         }
+        "chatter" => while say(&mut stream, &ToGateway::Beat).is_ok() {},
         "flood" => loop {
             // Strangers, commits, failures and log lines, as fast as they are taken.
             let strangers = (0..50).map(|n| stranger(&format!("s{n}"))).collect();
@@ -356,4 +357,11 @@ async fn a_flood_is_bounded_in_the_record() {
     let size = std::fs::metadata(wirken_ledger::path_in(here.folder.path())).unwrap().len();
     assert!(size < 16 * 1024 * 1024, "the ledger has {size} bytes");
     here.channels.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_never_stops_talking_keeps_nobody_from_stopping() {
+    let here = lied_to("chatter").await;
+    here.until("lying", |here| here.status("liar").health == "lying").await;
+    tokio::time::timeout(SOON, here.channels.stop()).await.expect("the gateway stops");
 }

@@ -87,7 +87,7 @@ impl<'a, 'id> Served<'a, 'id> {
     async fn go(&mut self, incoming: &mut Incoming<'id>, mut stop: watch::Receiver<bool>) -> Result<std::convert::Infallible, Ended> {
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
+        let (mut heard, mut silent) = (Instant::now(), false);
         let mut waiting: VecDeque<Commit> = VecDeque::new();
         let mut committing: Option<BoxFuture<'a, Result<u64, ChannelError>>> = None;
         loop {
@@ -104,23 +104,17 @@ impl<'a, 'id> Served<'a, 'id> {
             }
             tokio::select! {
                 biased;
-                next = incoming.next(self.channel), if listens => match next? {
-                    Next::Message(message) => {
-                        heard = Instant::now();
-                        waiting.extend(self.told(message).await?);
-                    }
-                    Next::Draw(draw) => {
-                        let outbound = self.channel.attempt(draw).await?;
-                        self.channel.send(outbound)?;
-                    }
-                },
+                // Whatever the adapter says, and however fast, the other three have their turn.
+                () = super::supervisor::told_to_stop(&mut stop) => return Err(self.stop(incoming).await?),
                 done = async { match committing.as_mut() { Some(committing) => committing.await, None => std::future::pending().await } } => {
                     committing = None;
                     self.channel.answer(&ToAdapter::Committed { id: done? })?;
                 }
-                () = super::supervisor::told_to_stop(&mut stop) => return Err(self.stop(incoming).await?),
                 _ = beat.tick() => {
-                    if heard.elapsed() > SILENCE {
+                    if heard.elapsed() <= SILENCE {
+                        silent = false;
+                    } else if std::mem::replace(&mut silent, true) {
+                        // Twice: this process may have stood still itself, and what was said meanwhile was heard since.
                         return Err(Ended::Gone(format!("it said nothing for {} s", SILENCE.as_secs())));
                     }
                     if self.channel.is_forgotten() {
@@ -132,6 +126,16 @@ impl<'a, 'id> Served<'a, 'id> {
                     self.lines = 0;
                     self.channel.answer(&ToAdapter::Beat)?;
                 }
+                next = incoming.next(self.channel), if listens => match next? {
+                    Next::Message(message) => {
+                        heard = Instant::now();
+                        waiting.extend(self.told(message).await?);
+                    }
+                    Next::Draw(draw) => {
+                        let outbound = self.channel.attempt(draw).await?;
+                        self.channel.send(outbound)?;
+                    }
+                },
             }
         }
     }
@@ -156,7 +160,7 @@ impl<'a, 'id> Served<'a, 'id> {
             ToGateway::Health(health) => status.health(&health.state, &health.detail),
             ToGateway::Log { level, message } => self.log(&level, &message),
             ToGateway::Skipped { .. } | ToGateway::Trapped { .. } if !self.runtime.failures.passes() => {
-                tracing::warn!(account = self.channel.account(), "its component fails so often that it is not recorded any more");
+                self.log("warn", "its component fails so often that it is not recorded any more");
             }
             ToGateway::Skipped { reason, body } => {
                 let body = body.get(..SKIPPED_BYTES).unwrap_or(&body);
@@ -298,19 +302,24 @@ impl Runtime {
 
 /// Takes a message, or what there is to do with it instead.
 async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMessage) -> Result<(), ChannelError> {
-    let conversation = message.conversation.id.clone();
+    let conversation = &message.conversation.id;
     match runtime.admission.decide(&message) {
         Verdict::Ignore => return Ok(()),
         Verdict::Tell(text) => {
-            channel.notice(&conversation, &text);
+            channel.notice(conversation, &text);
             return Ok(());
         }
         Verdict::Pair { code, expires_at } => return pair(channel, runtime, &message, &code, expires_at).await,
         Verdict::Take => {}
     }
     let place = place(runtime, &message);
-    if message.conversation.is_direct() && command(channel, runtime, &place, &message).await? {
-        return Ok(());
+    if message.conversation.is_direct() {
+        match command(channel, runtime, &place, &message).await {
+            Ok(false) => {}
+            Ok(true) => return Ok(()),
+            Err(ChannelError::Gateway(error)) if !ends(&error) => return Ok(not_taken(channel, runtime, &message, &error).await),
+            Err(error) => return Err(error),
+        }
     }
     let direct = message.conversation.is_direct();
     let say = Say {
@@ -324,16 +333,17 @@ async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMes
     match runtime.gateway.say(say).await {
         Ok(_) | Err(GatewayError::Empty) => Ok(()),
         Err(error) if ends(&error) => Err(error.into()),
-        Err(error) => {
-            // This message, or its session, is at fault: the others are not held up by it.
-            if !matches!(error, GatewayError::TooLong { .. } | GatewayError::HoldsSecret { .. }) {
-                tracing::error!(account = runtime.account.id, %error, "a message could not be taken");
-                runtime.record("message-not-taken", serde_json::json!({ "key": message.key, "reason": error.to_string() })).await;
-            }
-            channel.notice(&conversation, &format!("That was not read: {error}."));
-            Ok(())
-        }
+        Err(error) => Ok(not_taken(channel, runtime, &message, &error).await),
     }
+}
+
+/// This message, or its session, is at fault: the others are not held up by it.
+async fn not_taken(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: &InboundMessage, error: &GatewayError) {
+    if !matches!(error, GatewayError::TooLong { .. } | GatewayError::HoldsSecret { .. }) {
+        tracing::error!(account = runtime.account.id, %error, "a message could not be taken");
+        runtime.record("message-not-taken", serde_json::json!({ "key": message.key, "reason": error.to_string() })).await;
+    }
+    channel.notice(&message.conversation.id, &format!("That was not read: {error}."));
 }
 
 /// Whether nothing more can be recorded, so that the platform has to keep what it has.

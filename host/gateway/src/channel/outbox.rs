@@ -209,7 +209,7 @@ impl Outbox {
         let mut lanes = self.lock();
         let streaming = lanes.lane(conversation).streaming(answer, reply_to);
         // More of what is waiting already wakes nobody.
-        let wakes = streaming.text.len() <= streaming.drafted;
+        let wakes = streaming.text.len() <= streaming.drafted || streaming.text.trim().is_empty();
         if streaming.text.len() + piece.len() <= TEXT_BYTES {
             streaming.text.push_str(piece);
         }
