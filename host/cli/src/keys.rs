@@ -1,7 +1,7 @@
 //! The credentials while the gateway runs: its open vault, and everybody who has something of it.
 //!
 //! A change is recorded, made in the vault, and then handed out: the search for secrets knows a new value before anybody may
-//! send it, and an old one until nobody has it.
+//! send it, and an old one until the next change.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -87,11 +87,11 @@ impl Keys {
         let secret = parts::credential(value)?;
         let mut vault = self.vault.lock().await;
         let Some(vault) = vault.as_mut() else { bail!(NO_VAULT) };
-        let replaced = vault.holds(component, name);
+        let (replaced, old) = (vault.holds(component, name), vault.secrets());
         let (origins, places) = (texts(&record.origins), texts(&record.places));
         let detail = json!({ "name": name, "origins": origins, "places": places });
         self.recorded(credentials::added(replaced), component, detail, || Ok(vault.add(record, &secret)?)).await?;
-        self.search(vault).and_then(|()| self.hand_out(vault, component)).context(KEPT)?;
+        self.search(vault, old).and_then(|()| self.hand_out(vault, component)).context(KEPT)?;
         Ok(json!({ "replaced": replaced, "origins": origins, "places": places }))
     }
 
@@ -100,8 +100,9 @@ impl Keys {
         let Some(vault) = vault.as_mut().filter(|vault| vault.holds(component, name)) else {
             return Err(credentials::unknown(component, name));
         };
+        let old = vault.secrets();
         self.recorded("credential-removed", component, json!({ "name": name }), || Ok(vault.remove(component, name)?)).await?;
-        self.hand_out(vault, component).and_then(|()| self.search(vault)).context(KEPT)?;
+        self.search(vault, old).and_then(|()| self.hand_out(vault, component)).context(KEPT)?;
         Ok(Value::Null)
     }
 
@@ -121,9 +122,10 @@ impl Keys {
         changed
     }
 
-    /// Looks for what the vault holds now, in everything that passes.
-    fn search(&self, vault: &Vault) -> anyhow::Result<()> {
-        let scanner = Arc::new(Scanner::new(vault.secrets())?);
+    /// Looks for what the vault holds now, in everything that passes, and until the next change for what it held before:
+    /// a process that ends, or a request that is out, may have that still.
+    fn search(&self, vault: &Vault, old: Vec<(String, Arc<Secret>)>) -> anyhow::Result<()> {
+        let scanner = Arc::new(Scanner::new(old.into_iter().chain(vault.secrets()))?);
         self.provider.egress.set_scanner(Arc::clone(&scanner));
         self.gateway.set_scanner(scanner);
         Ok(())

@@ -1,5 +1,5 @@
 //! The binary as its users meet it.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
 mod channel;
 mod channel_commits;

@@ -317,7 +317,10 @@ async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMes
         match command(channel, runtime, &place, &message).await {
             Ok(false) => {}
             Ok(true) => return Ok(()),
-            Err(ChannelError::Gateway(error)) if !ends(&error) => return Ok(not_taken(channel, runtime, &message, &error).await),
+            Err(ChannelError::Gateway(error)) if !ends(&error) => {
+                not_taken(channel, runtime, &message, &error).await;
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
     }
@@ -333,7 +336,10 @@ async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMes
     match runtime.gateway.say(say).await {
         Ok(_) | Err(GatewayError::Empty) => Ok(()),
         Err(error) if ends(&error) => Err(error.into()),
-        Err(error) => Ok(not_taken(channel, runtime, &message, &error).await),
+        Err(error) => {
+            not_taken(channel, runtime, &message, &error).await;
+            Ok(())
+        }
     }
 }
 
