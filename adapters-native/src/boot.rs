@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,16 +17,11 @@ use wirken_sandbox::{Confinement, Report};
 use wirken_secret::Scanner;
 use wirken_types::Digest;
 use wirken_types::channel::State;
-use wirken_wire::{AdapterHandshake, AdapterStep, Boot, Frames, NONCE_BYTES, Refusal, frame, limits};
+use wirken_wire::{AdapterHandshake, AdapterStep, BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Frames, NONCE_BYTES, Refusal, frame, limits};
 use zeroize::Zeroizing;
 
-/// The pipe that tells what there is to know.
-pub(crate) const BOOT: RawFd = 3;
-/// The compiled component.
-pub(crate) const CODE: RawFd = 4;
-
 /// What a response may have, in bytes: a component holds all of it.
-const RESPONSE_BYTES: u64 = 16 * 1024 * 1024;
+pub(crate) const RESPONSE_BYTES: u64 = 16 * 1024 * 1024;
 /// A gateway that does not answer by then is stuck.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Read at once during the handshake.
@@ -73,8 +68,8 @@ pub(crate) struct Started {
 
 pub(crate) fn start(parent: u32) -> Result<Started, StartError> {
     wirken_sandbox::die_with_parent(parent)?;
-    let boot = wirken_sandbox::inherited(BOOT).map_err(StartError::NotAChild)?;
-    let code = wirken_sandbox::inherited(CODE).map_err(StartError::NotAChild)?;
+    let boot = wirken_sandbox::inherited(BOOT_DESCRIPTOR).map_err(StartError::NotAChild)?;
+    let code = wirken_sandbox::inherited(CODE_DESCRIPTOR).map_err(StartError::NotAChild)?;
     let boot = read(boot)?;
     let manifest = Manifest::parse(&boot.manifest).map_err(|error| told(&error))?;
     let given: Map<String, Value> = serde_json::from_str(&boot.settings).map_err(|error| told(&error))?;

@@ -3,12 +3,10 @@
 
 use wirken_types::channel::{Attachment, Health, Inbound, InboundMessage, Outcome, RemoteBlob, Sender};
 use wirken_types::http::Failure;
-use wirken_wire::limits::{MAX_ID_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_TEXT_BYTES, MAX_WORD_BYTES};
+use wirken_wire::limits::{MAX_ID_BYTES, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_SHOWN, MAX_TEXT_BYTES, MAX_WORD_BYTES};
 
 /// Attachments of one message; a platform's album has ten.
 const ATTACHMENTS: usize = 64;
-/// Ids of the messages that show one outbound.
-const SHOWN: usize = 128;
 
 /// The beginning of a text that fits, cut between two characters.
 pub(crate) fn cut(mut text: String, most: usize) -> String {
@@ -31,7 +29,7 @@ pub(crate) fn health(health: Health) -> Health {
 /// An outcome whose ids do not fit was delivered all the same: without them nothing can be edited later.
 pub(crate) fn outcome(outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Delivered(ids) if ids.len() > SHOWN || ids.iter().any(|id| id.len() > MAX_ID_BYTES) => Outcome::Delivered(Vec::new()),
+        Outcome::Delivered(ids) if ids.len() > MAX_SHOWN || ids.iter().any(|id| id.len() > MAX_ID_BYTES) => Outcome::Delivered(Vec::new()),
         Outcome::Failed(failure) => {
             let Failure { kind, sent, message } = failure;
             Outcome::Failed(Failure { kind: word(kind), sent, message: reason(message) })

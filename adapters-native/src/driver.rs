@@ -15,39 +15,26 @@ use wirken_engine::{CallError, Limits};
 use wirken_types::Timestamp;
 use wirken_types::channel::{Effect, Event, Health, Inbound, Outcome, State};
 use wirken_types::http::{Failure, Request, Response};
+use wirken_wire::limits::{BEAT, MAX_COMMITS, MAX_ID_BYTES, MAX_SKIPPED_BYTES, MAX_STATE_BYTES, MAX_STATES, MAX_STATES_BYTES, SILENCE};
 use wirken_wire::link::{Closed, Receiver, Sender};
 use wirken_wire::{ToAdapter, ToGateway};
 
+use crate::boot::RESPONSE_BYTES;
 use crate::bounds;
 use crate::timers::Timers;
 
 /// Requests that a component may have under way at once.
 pub(crate) const REQUESTS: usize = 64;
-/// The body of a response that a component is given, in bytes.
-const RESPONSE_BYTES: u64 = 16 * 1024 * 1024;
-/// What of an event that ended a component twice is kept, in bytes.
-const SKIPPED_BYTES: usize = 64 * 1024;
 /// Inbounds of one commit; a longer list is committed in parts.
 const COMMIT_INBOUNDS: usize = 256;
 /// Their text, in bytes: a commit fits into one frame.
 const COMMIT_BYTES: usize = 4 * 1024 * 1024;
-/// Pieces of state that a channel may have.
-const STATES: usize = 256;
-const STATE_KEY_BYTES: usize = 256;
-const STATE_VALUE_BYTES: usize = 64 * 1024;
-/// Of all of them together: the next start is given them in one frame.
-const STATE_BYTES: usize = 4 * 1024 * 1024;
-/// How often each side says that it is alive, and after what silence the other side is taken for dead.
-const BEAT: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(35);
 /// Events without a trap after which an instance is trusted again.
 const CONFIDENCE: u32 = 200;
 /// Between a trap and the next instance, doubling. One that was brought about by an update costs the others little.
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(5);
-/// Commits that the gateway has not answered; past it, the component is told nothing new.
-const COMMITS: usize = 4;
 /// Events that wait for the component. One that makes more of them than it takes is not one that works.
 const EVENTS: usize = 4096;
 /// What is under way when the gateway stops gets this long.
@@ -185,7 +172,7 @@ impl Driver {
                 return self.broken("it makes more events than it takes").await;
             }
             let rebuild = self.recovery.at.filter(|_| self.commits.is_empty());
-            let ready = self.connection.is_some() && self.commits.len() < COMMITS;
+            let ready = self.connection.is_some() && self.commits.len() < MAX_COMMITS;
             tokio::select! {
                 // The gateway comes first: whatever the component does, the connection lives.
                 biased;
@@ -314,7 +301,7 @@ impl Driver {
                     }
                 }
                 Effect::StatePut(state) => self.put(state, &mut puts, &mut deletes).await?,
-                Effect::StateDelete(key) if key.len() > STATE_KEY_BYTES || deletes.len() >= STATES => {}
+                Effect::StateDelete(key) if key.len() > MAX_ID_BYTES || deletes.len() >= MAX_STATES => {}
                 Effect::StateDelete(key) => {
                     puts.retain(|state: &State| state.key != key);
                     deletes.push(key);
@@ -339,14 +326,14 @@ impl Driver {
 
     /// A piece of state within its bounds; one beyond them is left out, and said so.
     async fn put(&mut self, state: State, puts: &mut Vec<State>, deletes: &mut Vec<String>) -> Result<(), Ended> {
-        let fits = state.key.len() <= STATE_KEY_BYTES && state.value.len() <= STATE_VALUE_BYTES;
+        let fits = state.key.len() <= MAX_ID_BYTES && state.value.len() <= MAX_STATE_BYTES;
         let known = self.state.contains_key(&state.key) || puts.iter().any(|other| other.key == state.key);
         let kept = self.state.iter().filter(|(key, _)| **key != state.key).map(|(key, value)| key.len() + value.len()).sum::<usize>();
         let put = puts.iter().filter(|other| other.key != state.key).map(|other| other.key.len() + other.value.len()).sum::<usize>();
-        let room = kept + put + state.key.len() + state.value.len() <= STATE_BYTES;
-        if !fits || !room || (!known && self.state.len() + puts.len() >= STATES) {
+        let room = kept + put + state.key.len() + state.value.len() <= MAX_STATES_BYTES;
+        if !fits || !room || (!known && self.state.len() + puts.len() >= MAX_STATES) {
             let message = format!(
-                "a piece of state was left out: {STATES} keys of {STATE_KEY_BYTES} bytes with values of {STATE_VALUE_BYTES}, {STATE_BYTES} bytes in all, are the most"
+                "a piece of state was left out: {MAX_STATES} keys of {MAX_ID_BYTES} bytes with values of {MAX_STATE_BYTES}, {MAX_STATES_BYTES} bytes in all, are the most"
             );
             return Ok(self.link.send(&ToGateway::Log { level: "warn".into(), message }).await?);
         }
@@ -455,7 +442,7 @@ impl Driver {
             && self.recovery.recovering
         {
             let mut body = response.body.clone();
-            body.truncate(SKIPPED_BYTES);
+            body.truncate(MAX_SKIPPED_BYTES);
             self.link.send(&ToGateway::Skipped { reason, body }).await?;
             self.recovery.poison = Some(response);
             self.recovery.traps = 0;

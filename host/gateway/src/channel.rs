@@ -30,7 +30,7 @@ use wirken_vault::Sealer;
 
 pub use admission::{ApproveError, CODE_LIFE, PENDING};
 pub use brand::{Channel, ChannelError, Connection, Draw, Incoming, Next, Outbound, Session, serve};
-pub use status::{ChannelStatus, Lane};
+pub use status::{ChannelStatus, ProcessState};
 
 pub(crate) use outbox::Outbox;
 pub(crate) use outgoing::Outgoing;

@@ -14,6 +14,11 @@ use crate::keys::{KEY_BYTES, KeyPair, PublicKey};
 use crate::limits::{MAX_BOOT_BYTES, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_SECRET_BYTES};
 use crate::wire_capnp::{boot as wire, credential};
 
+/// The descriptor of the pipe that it comes through, in the child.
+pub const BOOT_DESCRIPTOR: i32 = 3;
+/// That of the compiled component.
+pub const CODE_DESCRIPTOR: i32 = 4;
+
 /// All that a child is given. It is no frame: the child reads to the end of its pipe, into one buffer with room for
 /// [`MAX_BOOT_BYTES`], because one that grows leaves copies behind.
 #[derive(Debug)]

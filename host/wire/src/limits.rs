@@ -1,6 +1,8 @@
 //! How much one message may hold, in bytes where nothing else is said. A platform's stranger, a component and a model
 //! choose what is in it.
 
+use std::time::Duration;
+
 /// A frame after the handshake, without its length.
 pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
 
@@ -35,7 +37,21 @@ pub const MAX_DRAFT_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_STATE_BYTES: usize = 64 * 1024;
 
 /// An event that is kept for the operator.
-pub const MAX_SKIPPED_BYTES: usize = 1024 * 1024;
+pub const MAX_SKIPPED_BYTES: usize = 64 * 1024;
+
+/// Pieces of state of one account, and all of them together: a start is given them in one frame.
+pub const MAX_STATES: usize = 256;
+pub const MAX_STATES_BYTES: usize = 4 * 1024 * 1024;
+
+/// Ids of the messages that show one outbound.
+pub const MAX_SHOWN: usize = 128;
+
+/// Commits that may be unanswered: past it, the adapter tells its component nothing new, and the gateway listens no more.
+pub const MAX_COMMITS: usize = 4;
+
+/// How often each side says that it is alive, and after what silence the other is taken for dead.
+pub const BEAT: Duration = Duration::from_secs(10);
+pub const SILENCE: Duration = Duration::from_secs(35);
 
 /// A component's manifest, and its settings.
 pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;

@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use wirken_config::{Channel as Configured, Config};
-use wirken_gateway::channel::{ChannelStatus, Lane};
+use wirken_gateway::channel::{ChannelStatus, ProcessState};
 use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_gateway::folder::Folder;
 use wirken_ledger::{Batch, Chain, Ledger, OutboxEntry, OutboxState, Pairing, SessionFilter};
@@ -284,11 +284,11 @@ fn describe(listed: &Listed) -> String {
 /// One line: what it does, and why where that is not what one would wish.
 pub(crate) fn describe_state(status: &ChannelStatus) -> String {
     let mut text = match status.process {
-        Lane::Running => status.health.clone(),
-        Lane::Starting => "starting".into(),
-        Lane::Waiting if status.restarts == 0 && status.detail.is_empty() => "not started yet".into(),
-        Lane::Waiting => "waits to be started again".into(),
-        Lane::Stopped => "stopped".into(),
+        ProcessState::Running => status.health.clone(),
+        ProcessState::Starting => "starting".into(),
+        ProcessState::Waiting if status.restarts == 0 && status.detail.is_empty() => "not started yet".into(),
+        ProcessState::Waiting => "waits to be started again".into(),
+        ProcessState::Stopped => "stopped".into(),
     };
     if !status.detail.is_empty() {
         text.push_str(&format!(": {}", one_line(&status.detail, 400)));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use wirken_engine::Engine;
 use wirken_gateway::Gateway;
-use wirken_gateway::channel::{Account, ChannelParts, ChannelStatus, Channels, Lane};
+use wirken_gateway::channel::{Account, ChannelParts, ChannelStatus, Channels, ProcessState};
 use wirken_ledger::{LogFilter, Options, Reader, SessionFilter};
 use wirken_types::channel::{Conversation, Health, Inbound, InboundMessage, Outcome, Sender};
 use wirken_types::event::Event;
@@ -102,7 +102,7 @@ async fn an_update_that_crashes_the_component_is_kept_and_skipped_and_the_others
         "{skipped:?}"
     );
     let status = here.status("account");
-    assert_eq!((status.process, status.restarts, status.health.as_str()), (Lane::Running, 0, "ok"), "{status:?}");
+    assert_eq!((status.process, status.restarts, status.health.as_str()), (ProcessState::Running, 0, "ok"), "{status:?}");
     here.channels.stop().await;
 }
 
@@ -143,8 +143,10 @@ async fn a_channel_that_cannot_run_says_why_and_keeps_no_other_from_running() {
     })
     .await;
     here.start();
-    here.until("the other runs", |here| here.status("account").process == Lane::Running && here.status("broken").process == Lane::Stopped)
-        .await;
+    here.until("the other runs", |here| {
+        here.status("account").process == ProcessState::Running && here.status("broken").process == ProcessState::Stopped
+    })
+    .await;
     assert_eq!(here.status("broken").detail, "its credential is missing");
     here.channels.stop().await;
 }
@@ -165,7 +167,7 @@ fn hears(socket: &Path, says: &[u8]) -> Vec<u8> {
 async fn a_program_of_the_same_user_is_not_let_in_whatever_it_says() {
     let mut here = Here::new(|engine| vec![troubled(engine, "account")]).await;
     here.start();
-    here.until("it runs", |here| here.status("account").process == Lane::Running).await;
+    here.until("it runs", |here| here.status("account").process == ProcessState::Running).await;
     let key = KeyPair::generate().unwrap();
     let hello = AdapterHandshake::new("account".into(), &key, key.public(), [7; 32]).unwrap().hello();
     let unknown = AdapterHandshake::new("unheard-of".into(), &key, key.public(), [7; 32]).unwrap().hello();
@@ -235,7 +237,7 @@ fn liar() {
             let strangers = (0..50).map(|n| stranger(&format!("s{n}"))).collect();
             let sent = say(&mut stream, &ToGateway::Commit { id: 1, inbounds: strangers, puts: Vec::new(), deletes: Vec::new() })
                 .and_then(|()| say(&mut stream, &ToGateway::Trapped { reason: "x".repeat(10_000) }))
-                .and_then(|()| say(&mut stream, &ToGateway::Skipped { reason: String::new(), body: vec![b'x'; 900_000] }))
+                .and_then(|()| say(&mut stream, &ToGateway::Skipped { reason: String::new(), body: vec![b'x'; 60_000] }))
                 .and_then(|()| say(&mut stream, &ToGateway::Log { level: "error".into(), message: "x\ny".repeat(1000) }));
             if sent.is_err() {
                 return;
@@ -331,7 +333,7 @@ async fn a_second_connection_of_an_account_is_refused_and_the_first_lives() {
     here.until("refused", |here| here.status("liar").health == "refused" && !here.rows("adapter-refused").is_empty()).await;
     let refused = here.rows("adapter-refused");
     assert!(matches!(&refused[..], [Event::System { detail, .. }] if detail["reason"] == "connected-already"), "{refused:?}");
-    assert_eq!(here.status("liar").process, Lane::Running);
+    assert_eq!(here.status("liar").process, ProcessState::Running);
     here.channels.stop().await;
 }
 

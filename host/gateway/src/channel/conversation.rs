@@ -14,6 +14,7 @@ use wirken_ledger::Batch;
 use wirken_types::Timestamp;
 use wirken_types::channel::{Attachment, Inbound, InboundMessage, State};
 use wirken_types::event::{Event, Place};
+use wirken_wire::limits::{BEAT, MAX_COMMITS, MAX_STATES, MAX_STATES_BYTES, SILENCE};
 use wirken_wire::{ToAdapter, ToGateway};
 
 use super::Runtime;
@@ -22,11 +23,6 @@ use super::brand::{Channel, ChannelError, Incoming, Next};
 use super::status::line;
 use crate::{GatewayError, Say};
 
-/// How often each side says that it is alive, and after what silence the other side is taken for dead.
-const BEAT: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(35);
-/// Commits that may wait; past it, the adapter is not listened to.
-const COMMITS: usize = 4;
 /// What is under way when the gateway stops gets this long.
 const DRAIN: Duration = Duration::from_secs(2);
 /// A line of an adapter's log, in characters.
@@ -36,11 +32,6 @@ const LINES: u32 = 60;
 /// Failures of its component that an adapter may tell, and within what time: each is a row.
 pub(crate) const FAILURES: usize = 60;
 pub(crate) const FAILURES_WITHIN: Duration = Duration::from_secs(600);
-/// What is kept of an update that was skipped, in bytes.
-const SKIPPED_BYTES: usize = 64 * 1024;
-/// State that an account may have: as its process is told to keep to.
-const STATES: usize = 256;
-const STATE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why a connection is not served any more.
 #[derive(Debug)]
@@ -97,7 +88,7 @@ impl<'a, 'id> Served<'a, 'id> {
                 let (channel, runtime) = (self.channel, self.runtime);
                 committing = Some(Box::pin(carry_out(channel, runtime, commit)));
             }
-            let listens = waiting.len() < COMMITS;
+            let listens = waiting.len() < MAX_COMMITS;
             if !listens {
                 // It is this side that is slow.
                 heard = Instant::now();
@@ -163,8 +154,7 @@ impl<'a, 'id> Served<'a, 'id> {
                 self.log("warn", "its component fails so often that it is not recorded any more");
             }
             ToGateway::Skipped { reason, body } => {
-                let body = body.get(..SKIPPED_BYTES).unwrap_or(&body);
-                let content = String::from_utf8_lossy(body).into_owned();
+                let content = String::from_utf8_lossy(&body).into_owned();
                 let account = self.channel.account().to_owned();
                 let event = Event::UpdateSkipped { account, reason, content: Some(content) };
                 self.runtime.gateway.record_event(event).await.map_err(Ended::Gateway)?;
@@ -296,7 +286,7 @@ impl Runtime {
         for State { key, value } in puts {
             kept.insert(key.clone(), key.len() + value.len());
         }
-        if kept.len() > STATES || kept.values().sum::<usize>() > STATE_BYTES { Err(ChannelError::Closed) } else { Ok(()) }
+        if kept.len() > MAX_STATES || kept.values().sum::<usize>() > MAX_STATES_BYTES { Err(ChannelError::Closed) } else { Ok(()) }
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use wirken_types::channel::{Draft, Outbound, OutboundContent, Outcome, Typing};
 use wirken_types::event::{Delivery, Event};
 use wirken_types::{SessionId, TurnId};
+use wirken_wire::limits::MAX_SHOWN;
 
 /// Outbounds that an adapter may have without an outcome.
 pub(crate) const WINDOW: usize = 64;
@@ -27,8 +28,6 @@ const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
 const WAIT_LEAST_MAX: Duration = Duration::from_secs(30);
 /// By then an adapter has said what became of an outbound: a long answer in many parts takes minutes, and no more.
 const FORGOTTEN: Duration = Duration::from_secs(15 * 60);
-/// Ids of the messages that show one answer.
-const SHOWN: usize = 128;
 /// An answer that a platform did not take for so long has failed.
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Notices that wait, in all conversations together.
@@ -415,10 +414,6 @@ impl Lane {
 
 impl Lanes {
     fn lane(&mut self, conversation: &str) -> &mut Lane {
-        if !self.lanes.contains_key(conversation) {
-            self.lanes.insert(conversation.to_owned(), Lane::default());
-        }
-        // It was put there just now.
         self.lanes.entry(conversation.to_owned()).or_default()
     }
 
@@ -539,7 +534,7 @@ enum Kind {
 fn settle_entry(lane: &mut Lane, entry: Entry, outcome: Outcome) -> Option<Record> {
     let (delivery, detail, shown) = match outcome {
         Outcome::Delivered(mut shown) => {
-            shown.truncate(SHOWN);
+            shown.truncate(MAX_SHOWN);
             (Delivery::Delivered, String::new(), shown)
         }
         Outcome::Failed(failure) => (Delivery::Failed, failure.message, Vec::new()),
@@ -564,7 +559,7 @@ fn settle_draft(lane: &mut Lane, answer: Answer, outcome: Outcome) -> Option<Rec
     let streaming = lane.streaming.as_mut().filter(|streaming| streaming.answer == answer);
     match outcome {
         Outcome::Delivered(mut shown) => {
-            shown.truncate(SHOWN);
+            shown.truncate(MAX_SHOWN);
             let event = Event::OutboundDrafted { turn: answer.turn, outbound: answer.outbound, shown: shown.clone() };
             match (streaming, lane.queue.iter_mut().find(|entry| entry.answer == Some(answer))) {
                 (Some(streaming), _) if streaming.shown == shown => return None,

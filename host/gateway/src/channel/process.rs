@@ -9,13 +9,9 @@ use rustix::io::Errno;
 use rustix::process::{Signal, pidfd_send_signal};
 use tokio::sync::oneshot;
 use wirken_sandbox::{Child, Spawn};
-use wirken_wire::{Boot, Credential, KeyPair, PublicKey};
+use wirken_wire::{BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Credential, KeyPair, PublicKey};
 
 use super::{AccountCredential, ChannelParts, Runtime};
-
-/// Where the process finds what it inherits: as `wirken-adapters-native` has it.
-const BOOT: i32 = 3;
-const CODE: i32 = 4;
 
 /// A process that was started. Dropping it kills it.
 pub(crate) struct Process {
@@ -66,7 +62,7 @@ pub(crate) async fn start(
         let child = wirken_sandbox::spawn(Spawn {
             program: parts.program.clone(),
             arguments: vec![parts.argument.into(), std::process::id().to_string().into()],
-            descriptors: vec![(reader.into(), BOOT), (code, CODE)],
+            descriptors: vec![(reader.into(), BOOT_DESCRIPTOR), (code, CODE_DESCRIPTOR)],
             stderr: None,
         })?;
         known(child.pid(), public);

@@ -8,7 +8,7 @@ use wirken_types::Timestamp;
 /// Of an account's process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Lane {
+pub enum ProcessState {
     /// Not started, or about to be started again.
     #[default]
     Waiting,
@@ -25,7 +25,7 @@ pub enum Lane {
 pub struct ChannelStatus {
     pub account: String,
     pub component: String,
-    pub process: Lane,
+    pub process: ProcessState,
     /// In the component's word: `ok`, `connecting`, `unreachable` …
     pub health: String,
     /// Why, for people.
@@ -45,7 +45,7 @@ pub(crate) struct StatusCell(Mutex<Known>);
 
 #[derive(Debug)]
 struct Known {
-    process: Lane,
+    process: ProcessState,
     health: String,
     detail: String,
     since: Timestamp,
@@ -57,7 +57,7 @@ struct Known {
 impl Default for StatusCell {
     fn default() -> Self {
         Self(Mutex::new(Known {
-            process: Lane::Waiting,
+            process: ProcessState::Waiting,
             health: "waiting".into(),
             detail: String::new(),
             since: Timestamp::now(),
@@ -71,14 +71,14 @@ impl Default for StatusCell {
 impl StatusCell {
     pub(crate) fn started(&self, pid: u32) {
         let mut known = self.lock();
-        (known.process, known.pid, known.since) = (Lane::Starting, Some(pid), Timestamp::now());
+        (known.process, known.pid, known.since) = (ProcessState::Starting, Some(pid), Timestamp::now());
         known.starts += 1;
         (known.health, known.detail) = ("connecting".into(), String::new());
     }
 
     pub(crate) fn running(&self) {
         let mut known = self.lock();
-        (known.process, known.since) = (Lane::Running, Timestamp::now());
+        (known.process, known.since) = (ProcessState::Running, Timestamp::now());
     }
 
     /// What the component says of itself. Whatever the platform said is in it, so it is bounded and on one line.
@@ -93,13 +93,13 @@ impl StatusCell {
 
     pub(crate) fn waiting(&self, why: &str) {
         let mut known = self.lock();
-        (known.process, known.pid, known.since) = (Lane::Waiting, None, Timestamp::now());
+        (known.process, known.pid, known.since) = (ProcessState::Waiting, None, Timestamp::now());
         (known.health, known.detail) = ("restarting".into(), line(why, 400));
     }
 
     pub(crate) fn stopped(&self, why: &str) {
         let mut known = self.lock();
-        (known.process, known.pid, known.since) = (Lane::Stopped, None, Timestamp::now());
+        (known.process, known.pid, known.since) = (ProcessState::Stopped, None, Timestamp::now());
         (known.health, known.detail) = ("stopped".into(), line(why, 400));
     }
 
