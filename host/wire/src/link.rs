@@ -1,9 +1,11 @@
 //! A stream as messages, once both sides have proved themselves. It is given its stream, and opens none.
 
+use std::io;
 use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
@@ -35,8 +37,9 @@ pub fn split<R: Message, S: Message>(stream: UnixStream, mut frames: Frames) -> 
     frames.authenticated();
     let (reader, writer) = stream.into_split();
     let (outgoing, queue) = mpsc::channel(QUEUE);
-    let writer = tokio::spawn(write(writer, queue));
-    (Receiver { reader, frames, buffer: vec![0; READ_BYTES], kind: PhantomData }, Sender { outgoing, writer, kind: PhantomData })
+    let pipe = Arc::new(Pipe { writer, queued: Mutex::new(0) });
+    let writer = tokio::spawn(write(Arc::clone(&pipe), queue));
+    (Receiver { reader, frames, buffer: vec![0; READ_BYTES], kind: PhantomData }, Sender { pipe, outgoing, writer, kind: PhantomData })
 }
 
 /// What the other side says.
@@ -63,20 +66,33 @@ impl<R: Message> Receiver<R> {
 
 /// What this side says.
 pub struct Sender<S> {
+    pipe: Arc<Pipe>,
     outgoing: mpsc::Sender<Vec<u8>>,
     writer: JoinHandle<()>,
     kind: PhantomData<fn(S)>,
 }
 
+/// Where frames go: at once where none waits and there is room, else by way of the queue. To wake a task that only writes
+/// costs more than the write.
+struct Pipe {
+    writer: OwnedWriteHalf,
+    /// Frames in the queue, or taken from it and not written yet. While there is one, every other waits behind it.
+    queued: Mutex<usize>,
+}
+
 impl<S: Message> Sender<S> {
     /// Waits where the other side reads too slowly.
     pub async fn send(&self, message: &S) -> Result<(), Closed> {
-        self.outgoing.send(encoded(message)?).await.map_err(|_| Closed)
+        let frame = encoded(message)?;
+        let room = self.outgoing.reserve().await.map_err(|_| Closed)?;
+        self.pipe.pass(frame, |rest| room.send(rest))
     }
 
     /// Gives the other side up where it reads too slowly.
     pub fn try_send(&self, message: &S) -> Result<(), Closed> {
-        self.outgoing.try_send(encoded(message)?).map_err(|_| Closed)
+        let frame = encoded(message)?;
+        let room = self.outgoing.try_reserve().map_err(|_| Closed)?;
+        self.pipe.pass(frame, |rest| room.send(rest))
     }
 
     /// Writes what waits, for so long, and hangs up.
@@ -87,22 +103,60 @@ impl<S: Message> Sender<S> {
     }
 }
 
+impl Pipe {
+    fn queued(&self) -> MutexGuard<'_, usize> {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a frame, or what the socket does not take of it to the queue.
+    fn pass(&self, mut frame: Vec<u8>, queue: impl FnOnce(Vec<u8>)) -> Result<(), Closed> {
+        let mut queued = self.queued();
+        if *queued == 0 {
+            match self.writer.try_write(&frame) {
+                Ok(written) if written == frame.len() => return Ok(()),
+                Ok(written) => drop(frame.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Err(Closed),
+            }
+        }
+        *queued += 1;
+        queue(frame);
+        Ok(())
+    }
+
+    async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            self.writer.writable().await?;
+            match self.writer.try_write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
 fn encoded(message: &impl Message) -> Result<Vec<u8>, Closed> {
     let mut frame = Vec::new();
     message.encode_frame(&mut frame).map_err(|_| Closed)?;
     Ok(frame)
 }
 
-async fn write(mut writer: OwnedWriteHalf, mut queue: mpsc::Receiver<Vec<u8>>) {
+async fn write(pipe: Arc<Pipe>, mut queue: mpsc::Receiver<Vec<u8>>) {
     while let Some(mut bytes) = queue.recv().await {
+        let mut frames = 1;
         while bytes.len() < BATCH_BYTES
             && let Ok(more) = queue.try_recv()
         {
             bytes.extend_from_slice(&more);
+            frames += 1;
         }
-        if writer.write_all(&bytes).await.is_err() {
+        if pipe.write_all(&bytes).await.is_err() {
             return;
         }
+        *pipe.queued() -= frames;
     }
 }
 

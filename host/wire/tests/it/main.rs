@@ -13,6 +13,8 @@ mod frames;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod link;
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod raw;
