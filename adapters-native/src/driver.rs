@@ -4,6 +4,8 @@
 //! is handled at a time. What follows an inbound or a state in a list of effects waits until the gateway has committed
 //! them; other lists go on meanwhile.
 
+mod recovery;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
@@ -11,11 +13,11 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 use wirken_bindings::{ChannelPre, Connection};
 use wirken_egress::{Authority, Egress};
-use wirken_engine::{CallError, Limits};
+use wirken_engine::Limits;
 use wirken_types::Timestamp;
-use wirken_types::channel::{Effect, Event, Health, Inbound, Outcome, State};
+use wirken_types::channel::{Effect, Event, Health, Inbound, State};
 use wirken_types::http::{Failure, Request, Response};
-use wirken_wire::limits::{BEAT, MAX_COMMITS, MAX_ID_BYTES, MAX_SKIPPED_BYTES, MAX_STATE_BYTES, MAX_STATES, MAX_STATES_BYTES, SILENCE};
+use wirken_wire::limits::{BEAT, MAX_COMMITS, MAX_ID_BYTES, MAX_STATE_BYTES, MAX_STATES, MAX_STATES_BYTES, SILENCE};
 use wirken_wire::link::{Closed, Receiver, Sender};
 use wirken_wire::{ToAdapter, ToGateway};
 
@@ -23,18 +25,14 @@ use crate::boot::RESPONSE_BYTES;
 use crate::bounds;
 use crate::timers::Timers;
 
+use recovery::{CONFIDENCE, Recovery};
+
 /// Requests that a component may have under way at once.
 pub(crate) const REQUESTS: usize = 64;
 /// Inbounds of one commit; a longer list is committed in parts.
 const COMMIT_INBOUNDS: usize = 256;
 /// Their text, in bytes: a commit fits into one frame.
 const COMMIT_BYTES: usize = 4 * 1024 * 1024;
-/// Events without a trap after which an instance is trusted again.
-const CONFIDENCE: u32 = 200;
-/// Between a trap and the next instance, doubling. One that was brought about by an update costs the others little.
-const PAUSE: Duration = Duration::from_millis(250);
-const PAUSE_MAX: Duration = Duration::from_secs(60);
-const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(5);
 /// Events that wait for the component. One that makes more of them than it takes is not one that works.
 const EVENTS: usize = 4096;
 /// What is under way when the gateway stops gets this long.
@@ -98,18 +96,6 @@ struct Commit {
     puts: Vec<State>,
     deletes: Vec<String>,
     rest: Vec<Effect>,
-}
-
-#[derive(Default)]
-struct Recovery {
-    /// An instance trapped, and fewer than [`CONFIDENCE`] events were handled since.
-    recovering: bool,
-    traps: u32,
-    handled: u32,
-    /// When the next instance is made.
-    at: Option<Instant>,
-    /// The response that ended the last one, after the one before had ended too.
-    poison: Option<Response>,
 }
 
 /// Nothing more is to be done.
@@ -393,109 +379,6 @@ impl Driver {
         let (egress, authority) = (self.egress.clone(), self.authority.clone());
         let task = self.requests.spawn(async move { (id, exchange(&egress, request, authority).await) });
         self.under_way.insert(id, task);
-    }
-
-    /// The instance is dead. Nothing of it goes on; what it had committed stands.
-    async fn trapped(&mut self, event: Event, error: &CallError) -> Result<(), Ended> {
-        self.connection = None;
-        self.requests.abort_all();
-        self.requests = JoinSet::new();
-        self.under_way.clear();
-        self.timers = Timers::default();
-        self.events.retain(|event| matches!(event, Event::Outbound(_)));
-        // What it had said of outbounds holds; the rest of what it wanted goes with it.
-        let rest: Vec<Effect> = self.commits.iter_mut().flat_map(|commit| commit.rest.drain(..)).collect();
-        for effect in rest {
-            if let Effect::Outcome(..) = effect {
-                self.carry_out(effect).await?;
-            }
-        }
-        let reason = bounds::reason(error.to_string());
-        self.link.send(&ToGateway::Trapped { reason: reason.clone() }).await?;
-        let mut waiting = HashSet::new();
-        for event in &self.events {
-            if let Event::Outbound(outbound) = event {
-                waiting.insert(outbound.id);
-            }
-        }
-        let own = match &event {
-            Event::Outbound(outbound) => Some(outbound.id),
-            _ => None,
-        };
-        for id in std::mem::take(&mut self.unanswered) {
-            let outcome = if waiting.contains(&id) {
-                self.unanswered.insert(id);
-                continue;
-            } else if own == Some(id) {
-                // Its effects were never carried out.
-                Outcome::Failed(Failure {
-                    kind: "component".into(),
-                    sent: false,
-                    message: bounds::reason(format!("the channel's component failed on it: {reason}")),
-                })
-            } else {
-                Outcome::InDoubt(bounds::reason(format!("the channel's component failed while it was being sent: {reason}")))
-            };
-            self.link.send(&ToGateway::Outcome { id, outcome }).await?;
-        }
-        if let Event::HttpResponse(_, response) | Event::Poisoned(response) = event
-            && self.recovery.recovering
-        {
-            let mut body = response.body.clone();
-            body.truncate(MAX_SKIPPED_BYTES);
-            self.link.send(&ToGateway::Skipped { reason, body }).await?;
-            self.recovery.poison = Some(response);
-            self.recovery.traps = 0;
-        }
-        let most = if self.recovery.poison.is_some() { RECOVERY_PAUSE_MAX } else { PAUSE_MAX };
-        self.recovery.recovering = true;
-        self.recovery.handled = 0;
-        let pause = PAUSE.saturating_mul(1 << self.recovery.traps.min(16)).min(most);
-        self.recovery.traps = self.recovery.traps.saturating_add(1);
-        self.recovery.at = Some(Instant::now() + pause);
-        self.healthy(Health { state: "restarting".into(), detail: format!("its component failed: {error}") }).await
-    }
-
-    /// A fresh instance, from what is committed.
-    async fn build(&mut self) -> Result<(), Ended> {
-        self.recovery.at = None;
-        let mut random = [0; 32];
-        if getrandom::fill(&mut random).is_err() {
-            return self.broken("the system gave no random bytes").await;
-        }
-        let state: Vec<State> = self.state.iter().map(|(key, value)| State { key: key.clone(), value: value.clone() }).collect();
-        let connected = self.component.connect(&self.limits, &self.settings, &state, &random, self.recovery.recovering).await;
-        let mut connection = match connected {
-            Ok(connection) => connection,
-            Err(error) => return self.broken(&error.to_string()).await,
-        };
-        let effects = match connection.start(Timestamp::now().0).await {
-            Ok(effects) => effects,
-            Err(error) => return self.broken(&error.to_string()).await,
-        };
-        self.connection = Some(connection);
-        if let Some(response) = self.recovery.poison.take() {
-            self.events.push_front(Event::Poisoned(response));
-        }
-        self.perform(effects).await
-    }
-
-    /// What the component was never told of was not sent: no doubt about that.
-    async fn hand_back(&mut self) -> Result<(), Ended> {
-        for event in std::mem::take(&mut self.events) {
-            if let Event::Outbound(outbound) = event
-                && self.unanswered.remove(&outbound.id)
-            {
-                self.link.send(&ToGateway::Outcome { id: outbound.id, outcome: Outcome::Later(0) }).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn broken<T>(&mut self, reason: &str) -> Result<T, Ended> {
-        self.hand_back().await?;
-        self.link.send(&ToGateway::Trapped { reason: bounds::reason(format!("it does not start: {reason}")) }).await?;
-        Err(Ended(End::Broken))
     }
 
     async fn healthy(&mut self, health: Health) -> Result<(), Ended> {

@@ -79,11 +79,6 @@ impl Channel {
     pub fn agent(&self) -> &str {
         self.agent.as_deref().unwrap_or(AGENT)
     }
-
-    /// Whether a sender needs no pairing.
-    pub fn allows(&self, sender: &str) -> bool {
-        self.allow.iter().any(|allowed| allowed == sender)
-    }
 }
 
 impl ChannelLimits {

@@ -4,7 +4,9 @@
 //! queued and attempted in the ledger before the adapter is given it, and what became of it is recorded after. Drafts of
 //! an answer under way, the sign that the agent is at work, and notices are glimpses: whoever asks again is told again.
 
-use std::collections::{HashMap, VecDeque};
+mod lane;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,27 +15,15 @@ use tokio::time::Instant;
 use wirken_types::channel::{Draft, Outbound, OutboundContent, Outcome, Typing};
 use wirken_types::event::{Delivery, Event};
 use wirken_types::{SessionId, TurnId};
-use wirken_wire::limits::MAX_SHOWN;
+
+use lane::{AtWork, Entry, Lane, TEXT_BYTES, WAIT_MIN, outcome_of, settle_draft, settle_entry};
 
 /// Outbounds that an adapter may have without an outcome.
 pub(crate) const WINDOW: usize = 64;
-/// An answer that comes sooner is not announced by its beginning.
-const DRAFT_AFTER: Duration = Duration::from_millis(900);
-/// Nor is a turn that is over sooner shown as work.
-const TYPING_AFTER: Duration = Duration::from_millis(400);
-/// How long an adapter may ask to wait.
-const WAIT_MIN: Duration = Duration::from_millis(20);
-const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
-/// What it has to wait at least grows with each attempt, up to this.
-const WAIT_LEAST_MAX: Duration = Duration::from_secs(30);
 /// By then an adapter has said what became of an outbound: a long answer in many parts takes minutes, and no more.
 const FORGOTTEN: Duration = Duration::from_secs(15 * 60);
-/// An answer that a platform did not take for so long has failed.
-const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Notices that wait, in all conversations together.
 const NOTICES: usize = 64;
-/// What of an answer is sent, in bytes. A platform that takes so many in small messages takes minutes for it.
-const TEXT_BYTES: usize = 128 * 1024;
 
 /// An answer, by the ledger's names for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,56 +72,6 @@ struct Lanes {
     handed: HashMap<u64, Handed>,
     next_id: u64,
     notices: usize,
-}
-
-#[derive(Debug, Default)]
-struct Lane {
-    queue: VecDeque<Entry>,
-    /// Handed out and unanswered.
-    busy: Option<u64>,
-    /// A session is recording an attempt of its own.
-    reserved: bool,
-    not_before: Option<Instant>,
-    streaming: Option<Streaming>,
-    at_work: Option<AtWork>,
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    /// None for a notice.
-    answer: Option<Answer>,
-    text: Arc<str>,
-    reply_to: Option<String>,
-    /// Attempts in the ledger.
-    attempt: u32,
-    /// The last of them was not handed out yet.
-    recorded: bool,
-    shown: Vec<String>,
-    since: Instant,
-}
-
-/// An answer under way.
-#[derive(Debug)]
-struct Streaming {
-    answer: Answer,
-    reply_to: Option<String>,
-    text: String,
-    /// As long as what was drafted last.
-    drafted: usize,
-    since: Instant,
-    /// The ledger knows that something may be shown.
-    announced: bool,
-    shown: Vec<String>,
-    /// The platform does not want its drafts.
-    given_up: bool,
-    not_before: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct AtWork {
-    since: Instant,
-    over: bool,
-    shown: bool,
 }
 
 #[derive(Debug)]
@@ -356,62 +296,6 @@ impl Outbox {
     }
 }
 
-impl Entry {
-    fn new(answer: Option<Answer>, text: &str, reply_to: Option<&str>) -> Self {
-        let reply_to = reply_to.map(str::to_owned);
-        let text = match text.split_at_checked(text.floor_char_boundary(TEXT_BYTES)) {
-            Some((beginning, rest)) if !rest.is_empty() => format!("{beginning}\n\n(It goes on: `wirken sessions show` has all of it.)"),
-            _ => text.to_owned(),
-        };
-        Self { answer, text: text.into(), reply_to, attempt: 0, recorded: false, shown: Vec::new(), since: Instant::now() }
-    }
-}
-
-impl Lane {
-    fn streaming(&mut self, answer: Answer, reply_to: Option<&str>) -> &mut Streaming {
-        if self.streaming.as_ref().is_some_and(|streaming| streaming.answer != answer) {
-            self.streaming = None;
-        }
-        self.streaming.get_or_insert_with(|| Streaming {
-            answer,
-            reply_to: reply_to.map(str::to_owned),
-            text: String::new(),
-            drafted: 0,
-            since: Instant::now(),
-            announced: false,
-            shown: Vec::new(),
-            given_up: false,
-            not_before: None,
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.queue.is_empty() && self.busy.is_none() && !self.reserved && self.streaming.is_none() && self.at_work.is_none()
-    }
-
-    /// When its next entry, draft and sign of work may be handed out.
-    fn entry_at(&self, now: Instant) -> Option<Instant> {
-        (!self.queue.is_empty() && self.busy.is_none() && !self.reserved).then(|| self.not_before.unwrap_or(now))
-    }
-
-    fn draft_at(&self) -> Option<Instant> {
-        let streaming = self.streaming.as_ref()?;
-        let something = !streaming.given_up && streaming.text.len() > streaming.drafted && !streaming.text.trim().is_empty();
-        let free = self.busy.is_none() && self.queue.is_empty() && !self.reserved;
-        let at = streaming.since + DRAFT_AFTER;
-        (something && free).then(|| [streaming.not_before, self.not_before].into_iter().flatten().fold(at, Instant::max))
-    }
-
-    fn at_work_at(&self, now: Instant) -> Option<Instant> {
-        let at_work = self.at_work.as_ref()?;
-        match (at_work.over, at_work.shown) {
-            (true, _) => Some(now),
-            (false, false) => Some(at_work.since + TYPING_AFTER),
-            (false, true) => None,
-        }
-    }
-}
-
 impl Lanes {
     fn lane(&mut self, conversation: &str) -> &mut Lane {
         self.lanes.entry(conversation.to_owned()).or_default()
@@ -529,65 +413,6 @@ enum Kind {
     Entry,
     Draft,
     AtWork,
-}
-
-fn settle_entry(lane: &mut Lane, entry: Entry, outcome: Outcome) -> Option<Record> {
-    let (delivery, detail, shown) = match outcome {
-        Outcome::Delivered(mut shown) => {
-            shown.truncate(MAX_SHOWN);
-            (Delivery::Delivered, String::new(), shown)
-        }
-        Outcome::Failed(failure) => (Delivery::Failed, failure.message, Vec::new()),
-        Outcome::InDoubt(why) => (Delivery::InDoubt, why, Vec::new()),
-        Outcome::Later(_) if entry.since.elapsed() > PATIENCE => {
-            (Delivery::Failed, "the platform did not take it for a day".into(), Vec::new())
-        }
-        Outcome::Later(millis) => {
-            // A notice is for now, or for nobody.
-            let answer = entry.answer?;
-            // Each attempt is a row: an adapter may ask for more time, and not for less.
-            let least = WAIT_MIN.saturating_mul(1 << entry.attempt.min(16)).min(WAIT_LEAST_MAX);
-            lane.not_before = Some(Instant::now() + Duration::from_millis(millis).clamp(least, WAIT_MAX));
-            lane.queue.push_front(entry);
-            return Some(outcome_of(answer, Delivery::Unsent, String::new(), Vec::new()));
-        }
-    };
-    entry.answer.map(|answer| outcome_of(answer, delivery, detail, shown))
-}
-
-fn settle_draft(lane: &mut Lane, answer: Answer, outcome: Outcome) -> Option<Record> {
-    let streaming = lane.streaming.as_mut().filter(|streaming| streaming.answer == answer);
-    match outcome {
-        Outcome::Delivered(mut shown) => {
-            shown.truncate(MAX_SHOWN);
-            let event = Event::OutboundDrafted { turn: answer.turn, outbound: answer.outbound, shown: shown.clone() };
-            match (streaming, lane.queue.iter_mut().find(|entry| entry.answer == Some(answer))) {
-                (Some(streaming), _) if streaming.shown == shown => return None,
-                (Some(streaming), _) => streaming.shown = shown,
-                (None, Some(entry)) => entry.shown = shown,
-                (None, None) => {}
-            }
-            Some(Record { session: answer.session, event })
-        }
-        Outcome::Later(millis) => {
-            if let Some(streaming) = streaming {
-                streaming.drafted = 0;
-                streaming.not_before = Some(Instant::now() + Duration::from_millis(millis).clamp(WAIT_MIN, WAIT_MAX));
-            }
-            None
-        }
-        Outcome::Failed(_) | Outcome::InDoubt(_) => {
-            if let Some(streaming) = streaming {
-                streaming.given_up = true;
-            }
-            None
-        }
-    }
-}
-
-fn outcome_of(answer: Answer, delivery: Delivery, detail: String, shown: Vec<String>) -> Record {
-    let Answer { session, turn, outbound } = answer;
-    Record { session, event: Event::OutboundOutcome { turn, outbound, delivery, detail, shown } }
 }
 
 #[cfg(test)]

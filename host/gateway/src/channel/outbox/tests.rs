@@ -1,5 +1,6 @@
 //! The outbox alone: order, one at a time, drafts, what is in doubt.
 
+use super::lane::{DRAFT_AFTER, PATIENCE, TYPING_AFTER};
 use super::*;
 
 fn answer(outbound: u64) -> Answer {
