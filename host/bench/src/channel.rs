@@ -22,8 +22,8 @@ const ENDS: usize = 500;
 /// How long nothing is done before idleness is measured, and while it is.
 const SETTLE: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(5);
-/// The gateway keeps a chat at hand for a minute after its last turn. By then none is left.
-const REST: Duration = Duration::from_secs(65);
+/// The gateway keeps a chat at hand for some time after its last turn. By then none is left.
+const REST: Duration = Duration::from_secs(25);
 
 pub(crate) fn measure(binary: &Path, fakes: &mut Fakes, llm: f64, summary: &mut Summary) -> Result<()> {
     let folder = tempfile::tempdir()?;

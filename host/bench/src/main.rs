@@ -35,16 +35,20 @@ pub(crate) const STARTS: usize = 15;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let first = arguments.next().context("usage: wirken-bench PATH-OF-WIRKEN [soak SECONDS]")?;
+    let first = arguments.next().context("usage: wirken-bench PATH-OF-WIRKEN [soak SECONDS | channel]")?;
     if first == fakes::ARGUMENT {
         return fakes::serve();
     }
     let binary = PathBuf::from(first);
-    if arguments.next().as_deref() == Some("soak") {
-        let seconds = arguments.next().context("soak SECONDS")?.parse()?;
-        return soak::run(&binary, seconds);
+    match arguments.next().as_deref() {
+        Some("soak") => {
+            let seconds = arguments.next().context("soak SECONDS")?.parse()?;
+            soak::run(&binary, seconds)
+        }
+        Some("channel") => channel::measure(&binary, &mut Fakes::start()?, 0.0, &mut Summary::default()),
+        Some(other) => anyhow::bail!("{other:?} is neither soak nor channel"),
+        None => bench(&binary),
     }
-    bench(&binary)
 }
 
 fn bench(binary: &Path) -> Result<()> {

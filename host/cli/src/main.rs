@@ -8,6 +8,7 @@ mod commands;
 mod environment;
 mod keys;
 mod log;
+mod memory;
 mod output;
 mod parts;
 mod questions;

@@ -187,7 +187,7 @@ impl Gateway {
         for _ in 0..ACTORS_TRIED {
             let entry = self.entry_for(&say).await?;
             let (reply, answer) = tokio::sync::oneshot::channel();
-            if entry.send(Command::Say { say: say.clone(), reply }).await.is_ok()
+            if entry.send(Command::Say { say: Box::new(say.clone()), reply }).await.is_ok()
                 && let Ok(result) = answer.await
             {
                 return result;

@@ -25,10 +25,10 @@ use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
 
 /// How long an actor without work stays.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(20);
 
 pub(crate) enum Command {
-    Say { say: Say, reply: oneshot::Sender<Result<Accepted, GatewayError>> },
+    Say { say: Box<Say>, reply: oneshot::Sender<Result<Accepted, GatewayError>> },
     Resume { turn: TurnId },
     Stop { reason: String, reply: oneshot::Sender<Result<bool, GatewayError>> },
     Close { by: String, reply: oneshot::Sender<Result<(), GatewayError>> },
@@ -125,7 +125,7 @@ impl Actor {
                 }
                 Next::Idle | Next::Command(None) => return Ok(()),
                 Next::Command(Some(Command::Say { say, reply })) => {
-                    let result = self.say(say).await;
+                    let result = self.say(*say).await;
                     let fatal = match &result {
                         Err(GatewayError::Ledger(error)) if !error.is_refusal() => result.as_ref().err().cloned(),
                         _ => None,

@@ -21,7 +21,7 @@ use crate::args::Run;
 use crate::commands::ask;
 use crate::environment::Environment;
 use crate::keys::Keys;
-use crate::{output, parts};
+use crate::{memory, output, parts};
 use handler::Handler;
 
 pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitCode> {
@@ -72,6 +72,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         }
         // A question that came before would be taken for one that an earlier run left open. Until then callers wait.
         let control = tokio::spawn(control.serve(handler));
+        let tidy = tokio::spawn(memory::tidy());
         if resumed > 0 {
             remark(&format!("Took up {resumed} unfinished {}.", if resumed == 1 { "answer" } else { "answers" }));
         }
@@ -85,6 +86,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
             })
             .await;
         control.abort();
+        tidy.abort();
         channels.stop().await;
         assembly.ledger.close().await?;
         remark("Stopped. What was under way is taken up at the next start.");
