@@ -170,15 +170,16 @@ pub(crate) fn open_for_reading(path: &Path, busy: Duration) -> Result<Connection
     let connection = Connection::open_with_flags(path, flags).map_err(Error::database("open"))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(busy).map_err(Error::database("open"))?;
-    connection
-        .execute_batch(&format!("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -{READER_CACHE};"))
-        .map_err(Error::database("set up"))?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;").map_err(Error::database("set up"))?;
     match version(&connection, path)? {
-        None => Err(Error::NotFound { path: path.to_owned() }),
-        Some(found) if found > CURRENT.version => Err(Error::Newer { found, known: CURRENT.version }),
-        Some(found) if found < CURRENT.version => Err(Error::Older { found, known: CURRENT.version }),
-        Some(_) => Ok(connection),
+        None => return Err(Error::NotFound { path: path.to_owned() }),
+        Some(found) if found > CURRENT.version => return Err(Error::Newer { found, known: CURRENT.version }),
+        Some(found) if found < CURRENT.version => return Err(Error::Older { found, known: CURRENT.version }),
+        Some(_) => {}
     }
+    // It reads the file, and so comes once that is known to be a ledger.
+    connection.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE};")).map_err(Error::database("set up"))?;
+    Ok(connection)
 }
 
 /// The version of the tables; none in a file that was made and then not filled.
