@@ -1,0 +1,51 @@
+//! What a guest plans, what it runs and what somebody types: any text is judged, nothing that is run is tier 1, tier 3 is
+//! never remembered, and nothing that a person is shown can be taken for another line of the host's.
+//!
+//! An input is lines: an action, a target, a detail, and the arguments of a program that the target names. All of it is
+//! a typed answer too.
+#![no_main]
+
+use std::collections::BTreeSet;
+
+use libfuzzer_sys::fuzz_target;
+use wirken_permissions::{Action, Resolved, Surroundings, WORKSPACE, judge, parse, unseen};
+use wirken_types::approval::{Judged, Tier};
+use wirken_types::tool::Intent;
+
+fuzz_target!(|text: &str| {
+    let mut lines = text.split('\n').map(str::to_owned);
+    let mut next = || lines.next().unwrap_or_default();
+    let intent = Intent { action: next(), target: next(), detail: next() };
+    let exec = Action::Exec { program: intent.target.clone(), arguments: lines.collect(), stdin: None };
+    let planned = Action::from_intent(&intent);
+    assert_eq!(planned.digest(), Action::from_intent(&intent).digest());
+
+    for action in [exec, planned, Action::file(&intent.target, true), Action::file(text, false)] {
+        let origins = BTreeSet::new();
+        let around = |resolve| Surroundings { workspace: Some(WORKSPACE), tainted: false, home: None, private: &[], origins: &origins, resolve };
+        let seen = judge(&action, &around(&|_: &str| Resolved::Itself));
+        let blind = judge(&action, &around(&unseen));
+        let tainted = judge(&action, &Surroundings { tainted: true, ..around(&|_: &str| Resolved::Itself) });
+        assert!(blind.tier >= seen.tier && tainted.tier >= seen.tier, "{action:?}");
+        for judged in [&seen, &blind, &tainted] {
+            hold(&action, judged);
+        }
+    }
+    if let Some(typed) = parse(text, 30) {
+        assert!(!text.trim().contains('\n') && typed.note.is_none_or(|note| !note.is_empty()));
+    }
+});
+
+fn hold(action: &Action, judged: &Judged) {
+    assert_eq!(judged.action, action.digest());
+    assert_eq!(judged.key.is_some(), judged.tier == Tier::Remembered, "{judged:?}");
+    match action {
+        Action::Exec { .. } => assert!(judged.tier > Tier::Always && !judged.reasons.is_empty(), "{judged:?}"),
+        Action::Other { .. } => assert_eq!(judged.tier, Tier::EveryTime),
+        Action::Http { .. } | Action::File { .. } | Action::Send { .. } => {}
+    }
+    for text in judged.reasons.iter().chain([&judged.words]) {
+        let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        assert!(!text.chars().any(hidden), "{text:?}");
+    }
+}
