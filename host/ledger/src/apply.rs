@@ -11,9 +11,11 @@ use serde_json::json;
 use wirken_types::event::{Event, Place};
 use wirken_types::{Digest, SessionId, Timestamp};
 
+use crate::approval;
 use crate::chain::{Chain, Position};
 use crate::encode::{Draft, Effect};
 use crate::error::Error;
+use crate::grant;
 use crate::handle::{Erasure, Receipt};
 use crate::outbox;
 use crate::pairing;
@@ -105,33 +107,32 @@ struct Seen<'a> {
 }
 
 /// What may still be recorded of a session that is closed: how that ended which was under way. An answer that was
-/// queued still leaves. What rides along has to be here where a close may come first: its refusal stops the ledger.
-const ENDS: [&str; 5] = ["turn-finished", "turn-interrupted", "outbound-attempted", "outbound-drafted", "outbound-outcome"];
+/// queued still leaves, a question that was open expires, and what the host had begun to do has an outcome. What rides
+/// along has to be here where a close may come first: its refusal stops the ledger.
+const ENDS: [&str; 7] = [
+    "turn-finished",
+    "turn-interrupted",
+    "outbound-attempted",
+    "outbound-drafted",
+    "outbound-outcome",
+    "approval-expired",
+    "effect-finished",
+];
 
 fn check(connection: &Connection, heads: &mut Heads, drafts: &[Draft]) -> Result<(), Failure> {
     let mut sessions: Vec<Seen<'_>> = Vec::new();
     let mut keys: Vec<(&str, &str)> = Vec::new();
+    let (mut approvals, mut grants) = (approval::Checks::default(), grant::Checks::default());
     for draft in drafts {
-        let Chain::Session(id) = draft.chain else { continue };
-        let index = match sessions.iter().position(|seen| seen.id == id) {
-            Some(index) => index,
-            None => {
-                let head = heads.get(connection, draft.chain)?;
-                sessions.push(Seen { id, opened: None, exists: head.next > 0, closed: head.closed });
-                sessions.len() - 1
-            }
-        };
-        if let Effect::Opened(place) = &draft.effect {
-            check_place(connection, &sessions, place)?;
+        if let Chain::Session(id) = draft.chain {
+            check_session(connection, heads, &mut sessions, id, draft)?;
         }
-        let Some(seen) = sessions.get_mut(index) else { continue };
-        match &draft.effect {
-            Effect::Opened(_) if seen.exists => return Err(Failure::Refused(Error::OpenedBefore { session: id })),
-            Effect::Opened(place) => (seen.exists, seen.opened) = (true, Some(place)),
-            _ if !seen.exists => return Err(Failure::Refused(Error::NotOpened { session: id })),
-            _ if seen.closed && !ENDS.contains(&draft.kind) => return Err(Failure::Refused(Error::SessionClosed { session: id })),
-            Effect::Closed => seen.closed = true,
-            _ => {}
+        approvals.check(connection, draft)?;
+        if let Effect::Grant(step) = &draft.effect {
+            if let Some(id) = step.session() {
+                check_open(seen(connection, heads, &mut sessions, id)?)?;
+            }
+            grants.check(connection, step, |id| sessions.iter().any(|seen| seen.id == id && seen.closed))?;
         }
         if let Some((account, key)) = draft.effect.taken() {
             check_key(connection, account, key)?;
@@ -143,6 +144,55 @@ fn check(connection: &Connection, heads: &mut Heads, drafts: &[Draft]) -> Result
         }
     }
     Ok(())
+}
+
+/// A session, as the batch so far leaves it.
+fn seen<'a, 'b>(
+    connection: &Connection,
+    heads: &mut Heads,
+    sessions: &'a mut Vec<Seen<'b>>,
+    id: SessionId,
+) -> Result<&'a mut Seen<'b>, Failure> {
+    let index = match sessions.iter().position(|seen| seen.id == id) {
+        Some(index) => index,
+        None => {
+            let head = heads.get(connection, Chain::Session(id))?;
+            sessions.push(Seen { id, opened: None, exists: head.next > 0, closed: head.closed });
+            sessions.len() - 1
+        }
+    };
+    sessions.get_mut(index).ok_or(Failure::Fatal(rusqlite::Error::InvalidQuery))
+}
+
+fn check_session<'b>(
+    connection: &Connection,
+    heads: &mut Heads,
+    sessions: &mut Vec<Seen<'b>>,
+    id: SessionId,
+    draft: &'b Draft,
+) -> Result<(), Failure> {
+    if let Effect::Opened(place) = &draft.effect {
+        seen(connection, heads, sessions, id)?;
+        check_place(connection, sessions, place)?;
+    }
+    let seen = seen(connection, heads, sessions, id)?;
+    match &draft.effect {
+        Effect::Opened(_) if seen.exists => return Err(Failure::Refused(Error::OpenedBefore { session: id })),
+        Effect::Opened(place) => (seen.exists, seen.opened) = (true, Some(place)),
+        _ if !seen.exists => return Err(Failure::Refused(Error::NotOpened { session: id })),
+        _ if ENDS.contains(&draft.kind) => {}
+        _ => check_open(seen)?,
+    }
+    seen.closed |= matches!(draft.effect, Effect::Closed);
+    Ok(())
+}
+
+fn check_open(seen: &Seen<'_>) -> Result<(), Failure> {
+    match seen {
+        Seen { id, exists: false, .. } => Err(Failure::Refused(Error::NotOpened { session: *id })),
+        Seen { id, closed: true, .. } => Err(Failure::Refused(Error::SessionClosed { session: *id })),
+        _ => Ok(()),
+    }
 }
 
 fn check_place(connection: &Connection, sessions: &[Seen<'_>], place: &Place) -> Result<(), Failure> {
@@ -232,6 +282,7 @@ fn write_effect(connection: &Connection, head: &mut Head, at: Timestamp, chain: 
         }
         Effect::Closed => {
             connection.prepare_cached("UPDATE sessions SET closed_at = ?2 WHERE id = ?1")?.execute(params![chain, at])?;
+            grant::end_session(connection, chain, at)?;
             head.closed = true;
         }
         Effect::Inbound { title, .. } => {
@@ -251,9 +302,12 @@ fn write_effect(connection: &Connection, head: &mut Head, at: Timestamp, chain: 
             connection
                 .prepare_cached("DELETE FROM open_turns WHERE chain = ?1 AND turn = ?2")?
                 .execute(params![chain, turn.to_string()])?;
+            approval::end_turn(connection, chain, *turn, at)?;
         }
         Effect::Outbox(step) => outbox::write(connection, chain, seq, at, step)?,
         Effect::Pairing(step) => pairing::write(connection, at, step)?,
+        Effect::Approval(step) => approval::write(connection, chain, seq, at, step)?,
+        Effect::Grant(step) => grant::write(connection, at, step)?,
     }
     Ok(())
 }

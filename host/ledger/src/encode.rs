@@ -4,12 +4,15 @@
 //! place and hashes. The bytes are stored exactly as hashed, so no reader ever has to produce them again.
 
 use serde_json::Value;
+use wirken_types::approval::{Grant, Lasts};
 use wirken_types::chat::plain_text;
 use wirken_types::event::{Event, Place};
 use wirken_types::{Digest, Timestamp, TurnId};
 
+use crate::approval;
 use crate::chain::Chain;
 use crate::error::Error;
+use crate::grant;
 use crate::outbox;
 use crate::pairing;
 use crate::row::{PayloadRef, payload_digest, row_hash};
@@ -53,6 +56,8 @@ pub(crate) enum Effect {
     TurnEnded(TurnId),
     Outbox(outbox::Step),
     Pairing(pairing::Step),
+    Approval(approval::Step),
+    Grant(grant::Step),
 }
 
 impl Effect {
@@ -68,11 +73,12 @@ impl Effect {
             Event::Commanded { account, key, .. } => Self::Commanded { account: account.clone(), key: key.clone() },
             Event::TurnStarted { turn } => Self::TurnStarted(*turn),
             Event::TurnFinished { turn, .. } | Event::TurnInterrupted { turn, .. } => Self::TurnEnded(*turn),
-            _ => match (outbox::Step::of(event), pairing::Step::of(event)) {
-                (Some(step), _) => Self::Outbox(step),
-                (None, Some(step)) => Self::Pairing(step),
-                (None, None) => Self::None,
-            },
+            _ => outbox::Step::of(event)
+                .map(Self::Outbox)
+                .or_else(|| pairing::Step::of(event).map(Self::Pairing))
+                .or_else(|| approval::Step::of(event).map(Self::Approval))
+                .or_else(|| grant::Step::of(event).map(Self::Grant))
+                .unwrap_or(Self::None),
         }
     }
 
@@ -88,7 +94,12 @@ impl Effect {
 /// Why an event cannot stand in this kind of chain, if it cannot.
 pub(crate) fn misplaced(chain: Chain, event: &Event) -> Option<&'static str> {
     let of_system = match event {
-        Event::System { .. } => return None,
+        // The owner gives and revokes at the system's chain; who is asked in a session does it there.
+        Event::Granted { grant: Grant { lasts: Lasts::Session(session), .. }, .. } => {
+            let elsewhere = matches!(chain, Chain::Session(own) if own != *session);
+            return elsewhere.then_some("is for another session than the one it stands in");
+        }
+        Event::System { .. } | Event::Granted { .. } | Event::GrantRevoked { .. } => return None,
         Event::PairingAsked { .. } | Event::PairingApproved { .. } | Event::PairingRevoked { .. } | Event::UpdateSkipped { .. } => true,
         _ => false,
     };
@@ -109,6 +120,8 @@ fn unlistable(event: &Event) -> Option<String> {
         | Event::OutboundAttempted { outbound, .. }
         | Event::OutboundDrafted { outbound, .. }
         | Event::OutboundOutcome { outbound, .. } => ("an answer's number", *outbound),
+        Event::ApprovalAsked { expires_at, .. } => ("the end of a question", expires_at.0),
+        Event::Granted { grant: Grant { lasts: Lasts::Until(until), .. }, .. } => ("the end of a grant", until.0),
         Event::PairingAsked { expires_at, .. } => ("the end of a pairing request", expires_at.0),
         _ => return None,
     };
@@ -136,8 +149,9 @@ impl Draft {
     /// Whether nothing can refuse it, and nobody waits for it before he acts.
     pub(crate) fn may_ride_along(&self) -> bool {
         match self.effect {
-            // An answer that its batch delivers at once has no effect, and can be refused all the same.
-            Effect::None => self.kind != "outbound-queued",
+            // An answer that its batch delivers at once has no effect, and can be refused all the same; what the host
+            // does is recorded before it does it.
+            Effect::None => !matches!(self.kind, "outbound-queued" | "effect-started"),
             Effect::TurnEnded(_) | Effect::Outbox(outbox::Step { to: outbox::To::Ended(_), .. }) => true,
             _ => false,
         }

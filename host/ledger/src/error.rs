@@ -5,7 +5,8 @@
 
 use std::path::PathBuf;
 
-use wirken_types::{Digest, SessionId};
+use wirken_types::approval::ApprovalId;
+use wirken_types::{Digest, GrantId, SessionId};
 
 use crate::chain::Chain;
 
@@ -44,6 +45,21 @@ pub enum Error {
     OpenedBefore { session: SessionId },
     #[error("session {session} is closed and takes no new message or turn; open a new one")]
     SessionClosed { session: SessionId },
+    #[error("question {approval} was asked before; a question is asked once")]
+    AskedBefore { approval: ApprovalId },
+    #[error("nobody was asked {approval} for this call of this session; answer a question that is listed as open")]
+    NotAsked { approval: ApprovalId },
+    /// Of two who answer at the same time, the second is told.
+    #[error("question {approval} was answered already, by {by}; nothing is to be done")]
+    AnsweredBefore { approval: ApprovalId, by: String },
+    #[error("question {approval} is not open any more: it expired, or its turn ended; ask the agent again")]
+    NotOpen { approval: ApprovalId },
+    #[error("grant {grant} was given before; a grant is given once")]
+    GrantedBefore { grant: GrantId },
+    #[error(
+        "there is no grant {grant} to revoke: it was never given, was revoked, or ended with its session; take its id from the list of grants"
+    )]
+    NoSuchGrant { grant: GrantId },
     #[error("the ledger does not take this: {why}")]
     Invalid { why: String },
     #[error("no row of the ledger has the content {digest}; take the digest from a row's payload")]
@@ -67,6 +83,12 @@ impl Error {
                 | Self::NotOpened { .. }
                 | Self::OpenedBefore { .. }
                 | Self::SessionClosed { .. }
+                | Self::AskedBefore { .. }
+                | Self::NotAsked { .. }
+                | Self::AnsweredBefore { .. }
+                | Self::NotOpen { .. }
+                | Self::GrantedBefore { .. }
+                | Self::NoSuchGrant { .. }
                 | Self::Invalid { .. }
                 | Self::NoSuchPayload { .. }
         )

@@ -6,10 +6,12 @@
 //! about them. Beside its chains it keeps what channels remember, as it is given.
 
 mod apply;
+mod approval;
 mod chain;
 mod crash;
 mod encode;
 mod error;
+mod grant;
 mod handle;
 mod outbox;
 mod pairing;
@@ -21,9 +23,11 @@ mod state;
 mod verify;
 mod writer;
 
+pub use approval::{ApprovalState, KnownApproval};
 pub use chain::{Chain, Position};
 pub use crash::{CrashPoint, CrashPoints, NoCrashPoints};
 pub use error::Error;
+pub use grant::KnownGrant;
 pub use handle::{Batch, Erasure, Ledger, Options, Receipt};
 pub use outbox::{OutboxEntry, OutboxState};
 pub use pairing::Pairing;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use crate::error::Error;
 
 /// Statements that stay prepared; the writer has fewer.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 64;
 
 /// What each side keeps of the file in memory, in KiB. What was written last is what is read most, and the system has it
 /// in memory anyway.
@@ -119,6 +119,36 @@ CREATE TABLE pairings (
     approved_at INTEGER,
     PRIMARY KEY (account, sender)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE approvals (
+    approval TEXT NOT NULL PRIMARY KEY,
+    chain TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    call_id TEXT NOT NULL,
+    tier INTEGER NOT NULL,
+    action BLOB NOT NULL,
+    asked_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    answered_by TEXT,
+    ended_at INTEGER,
+    FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX approvals_open ON approvals (chain, turn) WHERE state = 'open';
+CREATE TABLE grants (
+    id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    component TEXT NOT NULL,
+    key TEXT NOT NULL,
+    session TEXT,
+    until INTEGER,
+    given_by TEXT NOT NULL,
+    given_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX grants_of_sessions ON grants (session) WHERE revoked_at IS NULL;
 CREATE TABLE channel_states (
     account TEXT NOT NULL,
     key TEXT NOT NULL,

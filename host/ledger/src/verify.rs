@@ -1,11 +1,13 @@
 //! Checking a ledger: every hash, every link, every column that was derived, every content.
 //!
 //! Rows stream by in the order of their chains; at any time this holds one row, the end of its chain, and what is listed
-//! of that chain: its open turns and the answers that were not delivered, or, of the system's, who was let in and who
-//! asked. All of it is one snapshot, so a gateway may write meanwhile. What a check of this kind cannot see is said in
+//! of that chain: its open turns, the answers that were not delivered and the questions to people, or, of the system's, who
+//! was let in and who asked; and the rights that people gave, of all chains. All of it is one snapshot, so a gateway may write meanwhile. What a check of this kind cannot see is said in
 //! its report, and shown by tests. What channels remember is derived from nothing, and no part of it.
 
+mod approval;
 mod derived;
+mod grant;
 mod outbox;
 mod pairing;
 mod report;
@@ -15,13 +17,14 @@ use rusqlite::types::ValueRef;
 use wirken_types::event::Event;
 use wirken_types::{Digest, Timestamp};
 
-use crate::apply::ERASED_ACTION;
+use crate::apply::{ERASED_ACTION, int};
 use crate::chain::Chain;
 use crate::encode::{Effect, misplaced};
 use crate::error::Error;
 use crate::reader::Reader;
 use crate::row::{Canonical, PayloadRef, payload_digest, row_hash};
 use derived::{Expected, check_key};
+use grant::Grants;
 pub use report::{Progress, Report, Scope, Verdict, What};
 
 /// Rows between two calls of the progress callback.
@@ -80,7 +83,7 @@ fn walk(connection: &Connection, report: &mut Report, progress: &mut dyn FnMut(P
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([&chain])?;
     let mut current: Option<Walked> = None;
-    let mut inbounds = 0;
+    let mut across = Across::default();
     while let Some(row) = rows.next()? {
         let stored = Stored::of(row)?;
         let name = stored.chain.unwrap_or_default();
@@ -94,7 +97,7 @@ fn walk(connection: &Connection, report: &mut Report, progress: &mut dyn FnMut(P
                 Walked::new(name)
             }
         };
-        walked.check(connection, &stored, report, &mut inbounds)?;
+        walked.check(connection, &stored, report, &mut across)?;
         current = Some(walked);
         report.rows += 1;
         if report.rows.is_multiple_of(PROGRESS_EVERY) || report.rows == of {
@@ -104,7 +107,15 @@ fn walk(connection: &Connection, report: &mut Report, progress: &mut dyn FnMut(P
     if let Some(finished) = current {
         finished.expected.check_end(connection, &finished.name)?;
     }
-    derived::check_strays(connection, chain.as_deref(), report.payloads, inbounds)
+    across.grants.check(connection, chain.as_deref())?;
+    derived::check_strays(connection, chain.as_deref(), report.payloads, across.inbounds)
+}
+
+/// What is gathered over all chains.
+#[derive(Default)]
+struct Across {
+    inbounds: u64,
+    grants: Grants,
 }
 
 /// A row as it stands in the file. A column of a type that the ledger never writes is `None`, and so never right.
@@ -174,7 +185,7 @@ impl Walked {
     }
 
     /// The row that has to stand here: itself first, then what it says of its place, then what was derived from it.
-    fn check(&mut self, connection: &Connection, stored: &Stored<'_>, report: &mut Report, inbounds: &mut u64) -> Result<(), Stop> {
+    fn check(&mut self, connection: &Connection, stored: &Stored<'_>, report: &mut Report, across: &mut Across) -> Result<(), Stop> {
         let seq = i64::try_from(self.next).ok();
         if stored.seq != seq {
             return Err(self.broken(What::Missing));
@@ -202,7 +213,7 @@ impl Walked {
         let event = parsed.into_event(content).map_err(|text| self.broken(What::Unreadable(text)))?;
         self.check_columns(stored, &event, at, payload)?;
         let erased = self.check_content(connection, stored, payload)?;
-        self.check_effects(connection, chain, &event, at, inbounds)?;
+        self.check_effects(connection, chain, &event, at, across)?;
         report.payloads += u64::from(payload.is_some());
         report.erased += u64::from(erased);
         (self.prev, self.next, self.last_id) = (hash, self.next + 1, stored.id.unwrap_or(i64::MAX));
@@ -253,7 +264,7 @@ impl Walked {
         chain: Chain,
         event: &Event,
         at: Timestamp,
-        inbounds: &mut u64,
+        across: &mut Across,
     ) -> Result<(), Stop> {
         if let Event::System { action, subject, .. } = event {
             if chain == Chain::System && action == ERASED_ACTION && !is_erased(connection, subject, self.next)? {
@@ -264,12 +275,16 @@ impl Walked {
         let effect = Effect::of(event);
         if let Some((account, key)) = effect.taken() {
             check_key(connection, account, key, &self.name, self.next)?;
-            *inbounds += 1;
+            across.inbounds += 1;
         }
         let followed = match misplaced(chain, event) {
             Some(_) => Err(What::Misplaced),
             None => self.expected.follow(self.next, at, &effect),
         };
+        let followed = followed.and_then(|()| match &effect {
+            Effect::Grant(step) => across.grants.follow(&self.name, self.next, int(at.0), step),
+            _ => Ok(()),
+        });
         followed.map_err(|what| self.broken(what))
     }
 }
@@ -295,7 +310,7 @@ fn says_erased(connection: &Connection, seq: i64, digest: Digest) -> Result<bool
 fn is_erased(connection: &Connection, subject: &str, seq: u64) -> Result<bool, Stop> {
     let Ok(digest) = subject.parse::<Digest>() else { return Ok(false) };
     let mut statement = connection.prepare_cached("SELECT 1 FROM payloads WHERE digest = ?1 AND erased_by = ?2 AND bytes IS NULL")?;
-    Ok(statement.exists(rusqlite::params![digest.as_bytes(), crate::apply::int(seq)])?)
+    Ok(statement.exists(rusqlite::params![digest.as_bytes(), int(seq)])?)
 }
 
 fn broken(chain: &str, seq: u64, what: What) -> Stop {

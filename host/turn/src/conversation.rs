@@ -75,6 +75,14 @@ impl Conversation {
             | Event::SessionClosed { .. }
             | Event::Commanded { .. }
             | Event::TurnStarted { .. }
+            | Event::ApprovalAsked { .. }
+            | Event::ApprovalAnswered { .. }
+            | Event::ApprovalExpired { .. }
+            | Event::Granted { .. }
+            | Event::GrantRevoked { .. }
+            | Event::EffectStarted { .. }
+            | Event::EffectFinished { .. }
+            | Event::ToolBlocked { .. }
             | Event::ToolStarted { .. }
             | Event::OutboundQueued { .. }
             | Event::OutboundAttempted { .. }

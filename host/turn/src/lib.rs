@@ -5,11 +5,13 @@
 //! nothing but those: a session rebuilt from the ledger is the live one.
 
 mod conversation;
+mod effect;
 mod resume;
 mod turn;
 
 pub use conversation::Conversation;
-pub use turn::{Effect, Input, MAX_ROUNDS, Setup, Shown, Surface, ToolOrigin, Turn};
+pub use effect::{Allowed, Answer, Ask, Effect, Input, Shown, Verdict};
+pub use turn::{MAX_ROUNDS, MAX_STARTS, Setup, Surface, ToolOrigin, Turn};
 
 #[cfg(test)]
 mod tests;

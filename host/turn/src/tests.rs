@@ -1,3 +1,7 @@
+mod approval;
+mod interleaved;
+mod resumed;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -7,12 +11,12 @@ use wirken_types::provider::{Event as Step, ProviderError};
 use wirken_types::{Digest, TurnId};
 
 use super::*;
-use crate::resume::MAX_RESUMES;
 use crate::turn::MAX_ITEMS;
 
 fn setup() -> Setup {
-    let origin = ToolOrigin { component: "files".into(), digest: Digest::ZERO };
-    let tools = BTreeMap::from([("read".into(), origin.clone()), ("list".into(), origin)]);
+    let origin = ToolOrigin { component: "files".into(), digest: Digest::ZERO, gated: false };
+    let gated = ToolOrigin { gated: true, ..origin.clone() };
+    let tools = BTreeMap::from([("read".into(), origin.clone()), ("list".into(), origin), ("run".into(), gated)]);
     Setup { provider: "p".into(), model: "m".into(), tools, surface: Surface::Reads }
 }
 
@@ -23,6 +27,7 @@ fn inbound(turn: TurnId, text: &str) -> Event {
         key: text.into(),
         sender: "owner".into(),
         message: None,
+        marks: Vec::new(),
         content: Some(vec![Part::text(text)]),
     }
 }
@@ -180,16 +185,16 @@ fn a_resumed_turn_gives_the_number_of_a_beginning_that_is_shown_to_the_answer_th
 fn calls_run_one_after_the_other_and_each_is_recorded_before_it_starts() {
     let mut driven = Driven::start();
     driven.step(call("1", "read")).step(call("2", "nothing-of-this-name")).step(call("3", "list")).input(Input::ResponseEnded);
-    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call)] if call.id == "1"));
+    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call, _)] if call.id == "1"));
     assert_eq!(driven.events.last().unwrap().kind(), "tool-started");
     driven.input(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: vec![Part::text("one")] });
-    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call)] if call.id == "3"));
+    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Call(call, _)] if call.id == "3"));
     driven.input(Input::ToolEnded { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text("three")] });
     assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Ask]));
     let Some(Message::Tool(results)) = driven.live.messages().last() else { panic!("{:?}", driven.live) };
     let shown: Vec<(&str, bool)> = results.iter().map(|result| (result.call_id.as_str(), result.is_error)).collect();
     assert_eq!(shown, [("1", false), ("2", true), ("3", true)]);
-    assert!(plain_text(&results[1].content).contains("list, read"), "{results:?}");
+    assert!(plain_text(&results[1].content).contains("list, read, run"), "{results:?}");
 }
 
 #[test]
@@ -309,39 +314,6 @@ fn responses_are_bounded_on_both_sides() {
     assert!(!calls.turn.ended());
     calls.step(call("more", "read"));
     assert!(calls.turn.ended());
-}
-
-#[test]
-fn a_resumed_turn_asks_again_or_goes_on_with_calls_that_had_not_started() {
-    let asked = Driven::start();
-    let (turn, effects) = asked.resumed();
-    assert!(matches!(effects.last(), Some(Effect::Ask)));
-    assert_eq!(turn.round, 1);
-
-    let mut called = Driven::start();
-    called.step(call("1", "read")).step(call("2", "list")).input(Input::ResponseEnded);
-    let (_, effects) = called.resumed();
-    let [Effect::Record(events), Effect::Call(next)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(next.id, "2", "the call that had started is not started again");
-    assert!(
-        events
-            .iter()
-            .any(|event| matches!(event, Event::ToolFinished { call_id, outcome: ToolOutcome::Interrupted, .. } if call_id == "1"))
-    );
-}
-
-#[test]
-fn a_turn_that_stops_the_host_again_and_again_is_given_up() {
-    let mut driven = Driven::start();
-    for attempt in 1..=MAX_RESUMES {
-        let (turn, effects) = driven.resumed();
-        assert!(!turn.ended(), "attempt {attempt}");
-        driven.take(effects);
-    }
-    let (turn, effects) = driven.resumed();
-    assert!(turn.ended());
-    driven.take(effects);
-    assert!(matches!(driven.events.last(), Some(Event::TurnInterrupted { .. })));
 }
 
 fn any_input() -> impl Strategy<Value = Option<Input>> {

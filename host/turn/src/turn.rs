@@ -1,12 +1,20 @@
 //! The turn itself: ask the model, run its tool calls one by one, ask again, answer.
 
+mod approval;
+mod response;
+
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::{Deserialize, Serialize};
-use wirken_types::chat::{AssistantItem, Part, ToolCall, Usage};
+use wirken_types::chat::{Part, ToolCall};
 use wirken_types::event::{Delivery, Event, ToolOutcome};
-use wirken_types::provider::{Event as Step, ProviderError};
+use wirken_types::provider::ProviderError;
 use wirken_types::{Digest, TurnId};
+
+use crate::effect::{Allowed, Ask, Effect, Input, Shown};
+pub use approval::MAX_STARTS;
+#[cfg(test)]
+pub(crate) use response::MAX_ITEMS;
+use response::Response;
 
 /// Requests that one turn may make of a model.
 pub const MAX_ROUNDS: u32 = 20;
@@ -17,26 +25,11 @@ const MAX_ATTEMPTS: u32 = 3;
 /// A provider that asks for more patience than this is not waited for.
 const MAX_WAIT_MILLIS: u64 = 30_000;
 
-/// What one response may hold, all its text, reasoning and arguments together.
-const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
-
 /// Of a tool's name, of a reason to stop, of the name of a total.
 const MAX_NAME_BYTES: usize = 128;
 
-/// Of the id that a model gives to a call.
-const MAX_ID_BYTES: usize = 512;
-
-/// Totals that a response may have.
-const MAX_TOTALS: usize = 32;
-
-/// Items of one response: texts, thoughts, calls and documents, each of which takes room even where it is empty.
-pub(crate) const MAX_ITEMS: usize = 10_000;
-
-/// Of what a provider says of a failure; it is part of the row, and can be erased by nobody.
-const MAX_FAILURE_BYTES: usize = 2 * 1024;
-
-/// Tool calls in one response.
-const MAX_CALLS: usize = 64;
+/// Of what a provider says of a failure, and of what a call was ended for: part of the row, erased by nobody.
+pub(crate) const MAX_FAILURE_BYTES: usize = 2 * 1024;
 
 /// What a turn needs to know of its surroundings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,77 +56,19 @@ pub enum Surface {
 pub struct ToolOrigin {
     pub component: String,
     pub digest: Digest,
+    /// Its calls may do what a person has to allow: each is planned and judged before it runs.
+    pub gated: bool,
 }
 
-/// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// A person said something more, which has been recorded. It is answered within this turn.
-    Said,
-    /// The model's response goes on.
-    Step(Step),
-    /// The response is complete.
-    ResponseEnded,
-    /// The request could not be sent, or its response broke off.
-    RequestFailed { error: ProviderError },
-    /// The time that the provider asked for has passed.
-    Waited,
-    ToolEnded {
-        outcome: ToolOutcome,
-        /// Of a crash.
-        code: Option<String>,
-        content: Vec<Part>,
-    },
-    /// A person, or the host, ends the turn now.
-    Stop { reason: String },
-}
-
-/// Something to do. Effects are carried out in order; what follows a `Record` waits until it is durable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    Record(Vec<Event>),
-    /// Send the conversation, as it now is, to the model.
-    Ask,
-    /// Give up the request that is out.
-    Abandon,
-    /// Ask again after this many milliseconds.
-    Wait(u64),
-    Call(ToolCall),
-    Show(Shown),
-    End,
-}
-
-/// A glimpse of a response under way. It is not recorded: the finished response is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
-pub enum Shown {
-    Text {
-        text: String,
-    },
-    Reasoning {
-        text: String,
-    },
-    CallBegun {
-        id: String,
-        tool: String,
-    },
-    Progress {
-        label: String,
-        done: u64,
-        total: Option<u64>,
-    },
-    /// The provider is busy; the next attempt comes after this many milliseconds.
-    Waiting {
-        millis: u64,
-        message: String,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// A request is out, or about to be.
     Asking,
     Waiting,
+    /// What the first call is about to do is being found out. It has not started.
+    Planning,
+    /// A person is asked whether the first call may go on.
+    Deciding(Box<Ask>),
     Calling,
     Ended,
 }
@@ -148,19 +83,20 @@ pub struct Turn {
     pub(crate) attempt: u32,
     pub(crate) outbound: u64,
     pub(crate) response: Response,
-    /// Calls of the last response that are to be made; the first is running.
+    /// Calls of the last response that are to be made; the first is planned, asked about or running.
     pub(crate) calls: VecDeque<ToolCall>,
+    /// Of the first.
+    pub(crate) current: Current,
     /// Somebody spoke since the last request.
     pub(crate) said: bool,
 }
 
-/// What has come of a response so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Response {
-    items: Vec<AssistantItem>,
-    usage: Usage,
-    stop: Option<String>,
-    bytes: usize,
+/// How far a call has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Current {
+    /// Times that it was started.
+    pub(crate) starts: u32,
+    pub(crate) allowed: Allowed,
 }
 
 impl Turn {
@@ -176,8 +112,8 @@ impl Turn {
     }
 
     pub(crate) fn at(id: TurnId, setup: Setup, phase: Phase) -> Self {
-        let response = Response::default();
-        Self { id, setup, phase, round: 0, attempt: 0, outbound: 0, response, calls: VecDeque::new(), said: false }
+        let (response, calls, current) = (Response::default(), VecDeque::new(), Current::default());
+        Self { id, setup, phase, round: 0, attempt: 0, outbound: 0, response, calls, current, said: false }
     }
 
     pub fn id(&self) -> TurnId {
@@ -196,7 +132,7 @@ impl Turn {
     /// Moves on. An input that does not fit the phase (a late step after a stop, say) changes nothing.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
-        match (self.phase, input) {
+        match (&self.phase, input) {
             (Phase::Ended, _) => {}
             (_, Input::Said) => self.said = true,
             (_, Input::Stop { reason }) => self.stop(reason, &mut effects),
@@ -205,7 +141,18 @@ impl Turn {
             (Phase::Asking, Input::RequestFailed { error }) => self.failed(&error, &mut effects),
             (Phase::Waiting, Input::Waited) => self.ask_again(Vec::new(), &mut effects),
             (Phase::Calling, Input::ToolEnded { outcome, code, content }) => self.tool_ended(outcome, code, content, &mut effects),
-            (_, Input::Step(_) | Input::ResponseEnded | Input::RequestFailed { .. } | Input::Waited | Input::ToolEnded { .. }) => {}
+            (Phase::Calling, Input::ToolBlocked { reason, repeat, done }) => self.blocked(reason, repeat, &done, &mut effects),
+            (Phase::Planning, Input::Planned(verdict)) => self.planned(verdict, &mut effects),
+            (Phase::Deciding(ask), Input::Answered(answer)) if ask.approval == answer.approval => {
+                let ask = ask.clone();
+                self.answered(&ask, answer, &mut effects);
+            }
+            (Phase::Deciding(ask), Input::Expired { approval, reason }) if ask.approval == approval => {
+                self.expired(approval, reason, &mut effects);
+            }
+            (_, Input::Step(_) | Input::ResponseEnded | Input::RequestFailed { .. } | Input::Waited) => {}
+            (_, Input::Planned(_) | Input::Answered(_) | Input::Expired { .. }) => {}
+            (_, Input::ToolBlocked { .. } | Input::ToolEnded { .. }) => {}
         }
         effects
     }
@@ -231,87 +178,9 @@ impl Turn {
         effects.extend([Effect::Record(events), Effect::Ask]);
     }
 
-    fn step(&mut self, step: Step, effects: &mut Vec<Effect>) {
-        let response = &mut self.response;
-        match step {
-            Step::Text(text) => {
-                response.bytes += text.len();
-                match response.items.last_mut() {
-                    Some(AssistantItem::Text(last)) => last.push_str(&text),
-                    _ => response.items.push(AssistantItem::Text(text.clone())),
-                }
-                effects.push(Effect::Show(Shown::Text { text }));
-            }
-            Step::Reasoning(text) => {
-                response.bytes += text.len();
-                match response.items.last_mut() {
-                    Some(AssistantItem::Reasoning(last)) => last.push_str(&text),
-                    _ => response.items.push(AssistantItem::Reasoning(text.clone())),
-                }
-                effects.push(Effect::Show(Shown::Reasoning { text }));
-            }
-            Step::ToolCallBegin(id, tool) => {
-                response.bytes += id.len() + tool.len();
-                effects.push(Effect::Show(Shown::CallBegun { id, tool }));
-            }
-            Step::ToolCallDelta(..) => {}
-            Step::ToolCall(mut call) => {
-                response.bytes += call.arguments.len() + call.name.len() + call.id.len();
-                if response.calls().count() >= MAX_CALLS {
-                    let message = format!("the model asked for more than {MAX_CALLS} tool calls at once");
-                    return self.broken("protocol", message, effects);
-                }
-                // Results are matched by id, so two calls of a response must not share one, whatever a model says.
-                if call.name.len() > MAX_NAME_BYTES || call.id.len() > MAX_ID_BYTES {
-                    let message = format!(
-                        "the model named a tool in {} bytes and its call in {}; {MAX_NAME_BYTES} and {MAX_ID_BYTES} are the most",
-                        call.name.len(),
-                        call.id.len()
-                    );
-                    return self.broken("protocol", message, effects);
-                }
-                let base = call.id.clone();
-                let mut suffix = 2;
-                while call.id.is_empty() || response.calls().any(|other| other.id == call.id) {
-                    call.id = format!("{base}-{suffix}");
-                    suffix += 1;
-                }
-                response.items.push(AssistantItem::ToolCall(call));
-            }
-            Step::Opaque(opaque) => {
-                response.bytes += opaque.value.len() + opaque.model.len();
-                response.items.push(AssistantItem::Opaque(opaque));
-            }
-            Step::Usage(mut usage) => {
-                usage.truncate(MAX_TOTALS);
-                usage.iter_mut().for_each(|(name, _)| cut(name, MAX_NAME_BYTES));
-                response.usage = usage;
-            }
-            Step::Stop(mut reason) => {
-                cut(&mut reason, MAX_NAME_BYTES);
-                response.stop = Some(reason);
-            }
-            Step::Progress(label, done, total) => {
-                response.bytes += label.len();
-                effects.push(Effect::Show(Shown::Progress { label, done, total }));
-            }
-            Step::Failed(error) => return self.failed(&error, effects),
-            Step::Other(kind, value) => {
-                response.bytes += value.len() + kind.len();
-                response.items.push(AssistantItem::Other(kind, value));
-            }
-        }
-        if self.response.items.len() > MAX_ITEMS {
-            return self.broken("limit", format!("the model's answer has more than {MAX_ITEMS} parts"), effects);
-        }
-        if self.response.bytes > MAX_RESPONSE_BYTES {
-            self.broken("limit", format!("the model's answer is larger than {MAX_RESPONSE_BYTES} bytes"), effects);
-        }
-    }
-
     fn responded(&mut self, effects: &mut Vec<Effect>) {
         let response = std::mem::take(&mut self.response);
-        let stop = response.stop.clone().unwrap_or_else(|| "end".into());
+        let stop = response.stop();
         let text = response.text();
         let calls: VecDeque<ToolCall> = response.calls().cloned().collect();
         let mut events = vec![self.responded_event(response, &stop)];
@@ -345,33 +214,53 @@ impl Turn {
         effects.extend([Effect::Record(events), Effect::End]);
     }
 
-    /// Starts the next call that can be started, or asks the model again when none is left.
+    /// Goes on to the next call that can be made, or asks the model again when none is left.
     pub(crate) fn next_call(&mut self, mut events: Vec<Event>, effects: &mut Vec<Effect>) {
         while let Some(call) = self.calls.front() {
-            if let Some(origin) = self.setup.tools.get(&call.name) {
-                events.push(Event::ToolStarted {
-                    turn: self.id,
-                    call_id: call.id.clone(),
-                    tool: call.name.clone(),
-                    component: origin.component.clone(),
-                    component_digest: origin.digest,
-                    content: Some(call.clone()),
-                });
-                self.phase = Phase::Calling;
-                effects.extend([Effect::Record(events), Effect::Call(call.clone())]);
-                return;
+            match self.setup.tools.get(&call.name) {
+                Some(origin) if origin.gated => {
+                    self.phase = Phase::Planning;
+                    effects.extend([Effect::Record(events), Effect::Plan(call.clone())]);
+                    return;
+                }
+                Some(_) => return self.start_call(events, effects),
+                None => {}
             }
             let known: Vec<&str> = self.setup.tools.keys().map(String::as_str).collect();
             let text = format!("There is no tool named {:?}. The tools are: {}.", call.name, known.join(", "));
             events.push(self.tool_finished_event(call, ToolOutcome::Denied, vec![Part::text(text)]));
-            self.calls.pop_front();
+            self.pop_call();
         }
         self.ask(events, effects);
     }
 
+    /// Starts the first call, with what people allowed of it.
+    pub(crate) fn start_call(&mut self, mut events: Vec<Event>, effects: &mut Vec<Effect>) {
+        let Some(call) = self.calls.front() else { return self.ask(events, effects) };
+        let Some(origin) = self.setup.tools.get(&call.name) else { return self.next_call(events, effects) };
+        self.current.starts += 1;
+        events.push(Event::ToolStarted {
+            turn: self.id,
+            call_id: call.id.clone(),
+            tool: call.name.clone(),
+            component: origin.component.clone(),
+            component_digest: origin.digest,
+            attempt: self.current.starts,
+            content: Some(call.clone()),
+        });
+        self.phase = Phase::Calling;
+        effects.extend([Effect::Record(events), Effect::Call(call.clone(), self.current.allowed.clone())]);
+    }
+
+    /// Takes the first call away: it has its result.
+    pub(crate) fn pop_call(&mut self) -> Option<ToolCall> {
+        self.current = Current::default();
+        self.calls.pop_front()
+    }
+
     fn tool_ended(&mut self, outcome: ToolOutcome, code: Option<String>, content: Vec<Part>, effects: &mut Vec<Effect>) {
         let mut events = Vec::new();
-        if let Some(call) = self.calls.pop_front() {
+        if let Some(call) = self.pop_call() {
             let (turn, content) = (self.id, Some(content));
             events.push(Event::ToolFinished { turn, call_id: call.id, tool: call.name, outcome, code, content });
         }
@@ -384,7 +273,7 @@ impl Turn {
         cut(&mut error.message, MAX_FAILURE_BYTES);
         let busy = matches!(error.kind.as_str(), "rate-limited" | "overloaded" | "unavailable");
         let wait = error.retry_after_millis.unwrap_or(500 << self.attempt.min(6));
-        if busy && self.response.items.is_empty() && self.attempt < MAX_ATTEMPTS && wait <= MAX_WAIT_MILLIS {
+        if busy && self.response.is_empty() && self.attempt < MAX_ATTEMPTS && wait <= MAX_WAIT_MILLIS {
             self.phase = Phase::Waiting;
             effects.extend([
                 Effect::Record(vec![self.request_failed_event(&error.kind, &error.message)]),
@@ -407,18 +296,25 @@ impl Turn {
 
     fn stop(&mut self, reason: String, effects: &mut Vec<Effect>) {
         let mut events = Vec::new();
-        match self.phase {
+        match &self.phase {
             Phase::Asking => {
                 effects.push(Effect::Abandon);
                 events = self.partial("stopped");
             }
             Phase::Calling => {
-                if let Some(call) = self.calls.pop_front() {
+                // Before it is recorded, so that it does nothing more meanwhile.
+                effects.push(Effect::Abandon);
+                if let Some(call) = self.pop_call() {
                     let text = "It was stopped while it ran; what it had done by then stands.";
                     events.push(self.tool_finished_event(&call, ToolOutcome::Interrupted, vec![Part::text(text)]));
                 }
             }
-            Phase::Waiting | Phase::Ended => {}
+            Phase::Deciding(ask) => {
+                let approval = ask.approval;
+                events = self.undecided(approval, "stopped", "the turn was stopped before anybody had allowed it");
+            }
+            // A call that was only planned has not begun, and the end of its turn says so.
+            Phase::Planning | Phase::Waiting | Phase::Ended => {}
         }
         self.interrupt(reason, events, effects);
     }
@@ -437,8 +333,7 @@ impl Turn {
     /// The text that had come by the time a response was given up: a person has seen it.
     fn partial(&mut self, stop: &str) -> Vec<Event> {
         let mut response = std::mem::take(&mut self.response);
-        // A call or a signature of an unfinished response is not one.
-        response.items.retain(|item| matches!(item, AssistantItem::Text(_)));
+        response.keep_text();
         let text = response.text();
         if text.is_empty() {
             return Vec::new();
@@ -475,25 +370,6 @@ impl Turn {
 }
 
 /// Shortens a text to so many bytes, at the end of a character.
-fn cut(text: &mut String, most: usize) {
+pub(crate) fn cut(text: &mut String, most: usize) {
     text.truncate(text.floor_char_boundary(most));
-}
-
-impl Response {
-    fn text(&self) -> String {
-        let mut text = String::new();
-        for item in &self.items {
-            if let AssistantItem::Text(piece) = item {
-                text.push_str(piece);
-            }
-        }
-        text
-    }
-
-    fn calls(&self) -> impl Iterator<Item = &ToolCall> {
-        self.items.iter().filter_map(|item| match item {
-            AssistantItem::ToolCall(call) => Some(call),
-            _ => None,
-        })
-    }
 }

@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{ApprovalId, Choice, Grant, Question, Tier};
 use crate::chat::{AssistantItem, Part, ToolCall, Usage};
-use crate::{Digest, Timestamp, TurnId};
+use crate::{Digest, GrantId, Timestamp, TurnId};
 
 /// Where a session lives. Two messages with the same place belong to the same session while it is open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,6 +17,16 @@ pub struct Place {
     pub account: String,
     pub conversation: String,
     pub thread: Option<String>,
+}
+
+/// What is special about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Its words are somebody else's: who passed them on may not have read them.
+    Forwarded,
+    /// It stands where several people read the answer.
+    Shared,
 }
 
 /// How a tool call ended.
@@ -66,6 +77,9 @@ pub enum Event {
         /// The platform's id of the message, by which a reply names it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
+        /// What is to be known of it when something is decided later on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        marks: Vec<Mark>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<Vec<Part>>,
     },
@@ -107,6 +121,75 @@ pub enum Event {
         error: String,
         message: String,
     },
+    /// A person is asked to allow a call. Nothing of it happens until one who may answers.
+    ApprovalAsked {
+        turn: TurnId,
+        call_id: String,
+        approval: ApprovalId,
+        tier: Tier,
+        /// Of everything that is asked: the component and its digest, the tool, its arguments and each action.
+        action: Digest,
+        expires_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Question>,
+    },
+    ApprovalAnswered {
+        turn: TurnId,
+        call_id: String,
+        approval: ApprovalId,
+        choice: Choice,
+        /// Who, and through what: an account's id, `webchat` or `cli`.
+        by: String,
+        via: String,
+        /// What the person wants the model to be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
+    },
+    /// Nobody answered in time, or the question is moot.
+    ApprovalExpired {
+        turn: TurnId,
+        call_id: String,
+        approval: ApprovalId,
+        reason: String,
+    },
+    /// A right was given: in the session where it was asked for, or on the system's chain by the owner.
+    Granted {
+        #[serde(flatten)]
+        grant: Grant,
+        by: String,
+    },
+    GrantRevoked {
+        grant: GrantId,
+        by: String,
+    },
+    /// Written before the host does what a call asks of it.
+    EffectStarted {
+        turn: TurnId,
+        call_id: String,
+        /// Counts the effects of its call, from 1.
+        effect: u64,
+        /// `exec` …
+        action: String,
+        /// Exactly what is done.
+        digest: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
+    },
+    EffectFinished {
+        turn: TurnId,
+        call_id: String,
+        effect: u64,
+        outcome: ToolOutcome,
+        detail: String,
+    },
+    /// A call was ended by the host before it did something that nobody had allowed. What came before stands; a question
+    /// follows where the call may be run again from its start, because all that it did was read.
+    ToolBlocked {
+        turn: TurnId,
+        call_id: String,
+        tool: String,
+        reason: String,
+    },
     /// Written before a tool call begins.
     ToolStarted {
         turn: TurnId,
@@ -114,6 +197,9 @@ pub enum Event {
         tool: String,
         component: String,
         component_digest: Digest,
+        /// More than 1 where it was blocked and then allowed.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        attempt: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<ToolCall>,
     },
@@ -201,6 +287,15 @@ pub enum Event {
     },
 }
 
+const fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_first(attempt: &u32) -> bool {
+    *attempt == 1
+}
+
 impl Event {
     /// The name of the kind, as it stands in the row.
     pub fn kind(&self) -> &'static str {
@@ -214,6 +309,14 @@ impl Event {
             Self::Requested { .. } => "requested",
             Self::Responded { .. } => "responded",
             Self::RequestFailed { .. } => "request-failed",
+            Self::ApprovalAsked { .. } => "approval-asked",
+            Self::ApprovalAnswered { .. } => "approval-answered",
+            Self::ApprovalExpired { .. } => "approval-expired",
+            Self::Granted { .. } => "granted",
+            Self::GrantRevoked { .. } => "grant-revoked",
+            Self::EffectStarted { .. } => "effect-started",
+            Self::EffectFinished { .. } => "effect-finished",
+            Self::ToolBlocked { .. } => "tool-blocked",
             Self::ToolStarted { .. } => "tool-started",
             Self::ToolFinished { .. } => "tool-finished",
             Self::OutboundQueued { .. } => "outbound-queued",
@@ -239,6 +342,12 @@ impl Event {
             | Self::Requested { turn, .. }
             | Self::Responded { turn, .. }
             | Self::RequestFailed { turn, .. }
+            | Self::ApprovalAsked { turn, .. }
+            | Self::ApprovalAnswered { turn, .. }
+            | Self::ApprovalExpired { turn, .. }
+            | Self::EffectStarted { turn, .. }
+            | Self::EffectFinished { turn, .. }
+            | Self::ToolBlocked { turn, .. }
             | Self::ToolStarted { turn, .. }
             | Self::ToolFinished { turn, .. }
             | Self::OutboundQueued { turn, .. }
@@ -250,6 +359,8 @@ impl Event {
             Self::SessionOpened { .. }
             | Self::SessionClosed { .. }
             | Self::Commanded { .. }
+            | Self::Granted { .. }
+            | Self::GrantRevoked { .. }
             | Self::PairingAsked { .. }
             | Self::PairingApproved { .. }
             | Self::PairingRevoked { .. }
@@ -260,44 +371,4 @@ impl Event {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_there_is_not_written_and_reads_as_nothing() {
-        let turn = TurnId::generate();
-        let inbound = |message| Event::Inbound { turn, account: "a".into(), key: "k".into(), sender: "s".into(), message, content: None };
-        let outcome = |shown| Event::OutboundOutcome { turn, outbound: 1, delivery: Delivery::InDoubt, detail: String::new(), shown };
-        for (event, absent) in [(inbound(None), "message"), (outcome(Vec::new()), "shown")] {
-            let text = serde_json::to_string(&event).unwrap();
-            assert!(!text.contains(absent), "{text}");
-            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
-        }
-        for event in [inbound(Some("17".into())), outcome(vec!["17".into()])] {
-            let text = serde_json::to_string(&event).unwrap();
-            assert!(text.contains("\"17\""), "{text}");
-            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
-        }
-    }
-
-    #[test]
-    fn a_command_belongs_to_no_turn() {
-        let command = Event::Commanded { account: "a".into(), key: "k".into(), command: "/stop".into() };
-        assert_eq!(command.turn(), None);
-        let value = serde_json::to_value(&command).unwrap();
-        assert_eq!(value, serde_json::json!({ "kind": "commanded", "account": "a", "key": "k", "command": "/stop" }));
-        assert_eq!(serde_json::from_value::<Event>(value).unwrap(), command);
-    }
-
-    #[test]
-    fn only_the_queued_answer_holds_its_text() {
-        let turn = TurnId::generate();
-        let queued = Event::OutboundQueued { turn, outbound: 1, content: Some("text".into()) };
-        assert_eq!(
-            serde_json::to_value(&queued).unwrap(),
-            serde_json::json!({ "kind": "outbound-queued", "turn": turn, "outbound": 1, "content": "text" })
-        );
-        let attempted = serde_json::to_value(Event::OutboundAttempted { turn, outbound: 1, attempt: 2 }).unwrap();
-        assert_eq!(attempted, serde_json::json!({ "kind": "outbound-attempted", "turn": turn, "outbound": 1, "attempt": 2 }));
-    }
-}
+mod tests;

@@ -71,6 +71,11 @@ id! {
     TurnId
 }
 
+id! {
+    /// A right that somebody gave.
+    GrantId
+}
+
 /// A text that is no id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a {kind}: 32 hexadecimal digits were expected")]

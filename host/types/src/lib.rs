@@ -3,6 +3,7 @@
 //!
 //! Nothing here performs I/O, and nothing here knows a platform, an LLM, Wasmtime or a database.
 
+pub mod approval;
 pub mod channel;
 pub mod chat;
 pub mod credential;
@@ -15,5 +16,5 @@ pub mod time;
 pub mod tool;
 
 pub use digest::Digest;
-pub use id::{SessionId, TurnId};
+pub use id::{GrantId, SessionId, TurnId};
 pub use time::Timestamp;

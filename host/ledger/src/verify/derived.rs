@@ -1,7 +1,8 @@
 //! What the other tables have to say, computed again from the rows: sessions, open turns, keys taken; and, in their
-//! own files, the answers that were not delivered and who was let in.
+//! own files, the answers that were not delivered, the questions to people, and who was let in. Rights that people gave
+//! are no matter of one chain, and have a file of their own too.
 //!
-//! The rules are those of `apply`, and of `outbox` and `pairing`, read from the other side.
+//! The rules are those of `apply`, and of `outbox`, `approval` and `pairing`, read from the other side.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wirken_types::event::Place;
 use wirken_types::{Timestamp, TurnId};
 
+use super::approval::Questions;
 use super::outbox::Answers;
 use super::pairing::Pairings;
 use super::{Stop, What, broken};
@@ -21,6 +23,7 @@ pub(super) struct Expected {
     session: Option<Listed>,
     turns: BTreeMap<TurnId, (u64, Timestamp)>,
     answers: Answers,
+    questions: Questions,
     /// Of the system's chain.
     pairings: Pairings,
 }
@@ -47,7 +50,7 @@ impl Expected {
             }
             (_, Effect::Opened(_)) => return Err(What::OpenedTwice),
             // The system's chain lists no session.
-            (None, Effect::None) => {}
+            (None, Effect::None | Effect::Grant(_)) => {}
             (None, Effect::Pairing(step)) => self.pairings.follow(seq, int(at.0), step),
             (None, _) => return Err(What::NotOpened),
             (Some(session), effect) => {
@@ -62,8 +65,10 @@ impl Expected {
                     }
                     Effect::TurnEnded(turn) => {
                         self.turns.remove(turn);
+                        self.questions.end_turn(*turn, int(at.0));
                     }
                     Effect::Outbox(step) => self.answers.follow(seq, int(at.0), step),
+                    Effect::Approval(step) => self.questions.follow(seq, int(at.0), step)?,
                     _ => {}
                 }
             }
@@ -81,6 +86,7 @@ impl Expected {
             self.pairings.check(connection)?;
         }
         self.check_turns(connection, chain)?;
+        self.questions.check(connection, chain)?;
         self.answers.check(connection, chain)
     }
 
@@ -167,6 +173,9 @@ pub(super) fn check_strays(connection: &Connection, chain: Option<&str>, payload
     let sql = "SELECT chain, seq FROM outbox o WHERE (?1 IS NULL OR chain = ?1)
         AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.chain = o.chain) ORDER BY chain, seq LIMIT 1";
     strays.push((first(sql)?, What::Outbox));
+    let sql = "SELECT chain, seq FROM approvals a WHERE (?1 IS NULL OR chain = ?1)
+        AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.chain = a.chain) ORDER BY chain, seq LIMIT 1";
+    strays.push((first(sql)?, What::Approval));
     let sql = "SELECT account, sender FROM pairings WHERE (?1 IS NULL OR ?1 = 'system')
         AND NOT EXISTS (SELECT 1 FROM rows WHERE chain = 'system') ORDER BY account, sender LIMIT 1";
     let pairing = connection.query_row(sql, [chain], |row| Ok(What::Pairing { account: row.get(0)?, sender: row.get(1)? })).optional()?;

@@ -87,6 +87,10 @@ pub enum What {
     Turn,
     #[error("the list of answers that were not delivered differs from the rows: one could be sent twice, or not at all")]
     Outbox,
+    #[error("the list of questions to people differs from the rows: one could be answered twice, or seem allowed that was not")]
+    Approval,
+    #[error("the list of grants differs from the rows at {0:?}: something could be done that nobody allowed, or no more")]
+    Grant(String),
     #[error("the list of who was let in differs from the rows at {sender:?} of {account:?}")]
     Pairing { account: String, sender: String },
 }

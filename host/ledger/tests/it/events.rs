@@ -2,12 +2,13 @@
 
 use serde_json::json;
 use wirken_ledger::{Batch, Chain, Scope, Verdict, verify};
+use wirken_types::approval::{Choice, Lasts};
 use wirken_types::chat::{AssistantItem, Opaque, Part, ToolCall};
 use wirken_types::event::{Delivery, Event, Place, ToolOutcome};
 use wirken_types::http::Blob;
-use wirken_types::{Digest, SessionId, Timestamp, TurnId};
+use wirken_types::{Digest, GrantId, SessionId, Timestamp, TurnId};
 
-use crate::support::{Home, system};
+use crate::support::{CALL, Home, answered, expired, granted, put, question, revoke, system};
 
 /// What a column can hold.
 const GREATEST: u64 = i64::MAX as u64;
@@ -30,8 +31,24 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
     let place = Place { agent: text(), account: text(), conversation: text(), thread: Some(text()) };
     let mut events = vec![
         Event::SessionOpened { place },
-        Event::Inbound { turn, account: text(), key: text(), sender: text(), message: Some(text()), content: Some(parts.clone()) },
-        Event::Inbound { turn, account: text(), key: "without content".into(), sender: text(), message: None, content: None },
+        Event::Inbound {
+            turn,
+            account: text(),
+            key: text(),
+            sender: text(),
+            message: Some(text()),
+            marks: vec![wirken_types::event::Mark::Forwarded],
+            content: Some(parts.clone()),
+        },
+        Event::Inbound {
+            turn,
+            account: text(),
+            key: "without content".into(),
+            sender: text(),
+            message: None,
+            marks: Vec::new(),
+            content: None,
+        },
         Event::Commanded { account: text(), key: "of a command".into(), command: text() },
         Event::TurnStarted { turn },
         Event::TurnResumed { turn, attempt: u32::MAX },
@@ -44,8 +61,19 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
             tool: text(),
             component: text(),
             component_digest: Digest::of(b"component"),
+            attempt: 1,
             content: Some(call),
         },
+        Event::EffectStarted {
+            turn,
+            call_id: text(),
+            effect: u64::MAX,
+            action: text(),
+            digest: Digest::of(b"effect"),
+            content: Some(text()),
+        },
+        Event::EffectFinished { turn, call_id: text(), effect: u64::MAX, outcome: ToolOutcome::Failed, detail: text() },
+        Event::ToolBlocked { turn, call_id: text(), tool: text(), reason: text() },
         Event::OutboundQueued { turn, outbound: GREATEST, content: Some(text()) },
         Event::OutboundQueued { turn, outbound: 0, content: None },
         Event::OutboundAttempted { turn, outbound: GREATEST, attempt: u32::MAX },
@@ -69,7 +97,15 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
         let outcome = |delivery| Event::OutboundOutcome { turn, outbound: 0, delivery, detail: text(), shown: shown.clone() };
         events.extend(deliveries.map(outcome));
     }
-    // Nothing follows a close.
+    let (questions, grant) = ([question(), question(), question()], GrantId::generate());
+    events.extend(questions.map(|approval| put(turn, approval)));
+    let (approval, note) = (questions[0], Some(text()));
+    let (call_id, by, via) = (CALL.into(), text(), text());
+    events.push(Event::ApprovalAnswered { turn, call_id, approval, choice: Choice::Deny, by, via, content: note });
+    events.extend([answered(turn, questions[1], Choice::Once), expired(turn, questions[2])]);
+    events.extend([granted(grant, Lasts::Until(Timestamp(GREATEST))), revoke(grant)]);
+    // Questions end with their turn, and nothing follows a close.
+    events.sort_by_key(|event| matches!(event.kind(), "turn-finished" | "turn-interrupted"));
     events.sort_by_key(|event| event.kind() == "session-closed");
     events
 }
@@ -97,7 +133,7 @@ async fn every_event_comes_back_as_it_was() {
     let of_system = every_kind_of_the_system();
     let events = [own.clone(), of_system.clone()].concat();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(Event::kind).collect();
-    assert_eq!(kinds.len(), 22, "a kind is missing here: {kinds:?}");
+    assert_eq!(kinds.len(), 30, "a kind is missing here: {kinds:?}");
     let receipt = ledger.append(Batch::of(session, own).with(Chain::System, of_system)).await.unwrap();
     let mut rows = home.reader().rows(session, 0).unwrap();
     rows.extend(home.reader().rows(Chain::System, 0).unwrap());

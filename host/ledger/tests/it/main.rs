@@ -3,11 +3,14 @@
 #![cfg(test)]
 
 mod append;
+mod approval;
 mod child;
 mod crash;
 mod erase;
 mod events;
+mod grant;
 mod group;
+mod history;
 mod outbox;
 mod pairing;
 mod read;

@@ -5,87 +5,12 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use wirken_ledger::{Batch, Chain, Erasure, Reader, Report, Scope, Verdict, What, verify};
-use wirken_types::chat::AssistantItem;
-use wirken_types::event::{Delivery, Event};
-use wirken_types::{Digest, SessionId, Timestamp, TurnId};
+use wirken_ledger::{Batch, Chain, Reader, Report, Scope, Verdict, What, verify};
+use wirken_types::event::Event;
+use wirken_types::{Digest, GrantId, SessionId, TurnId};
 
-use crate::support::{Home, commanded, inbound, one_turn, opened, system};
-
-const TABLES: [(&str, &[&str]); 7] = [
-    ("rows", &["chain", "seq", "at", "kind", "turn", "payload", "hash", "canonical", "id"]),
-    ("payloads", &["digest", "chain", "seq", "salt", "bytes", "erased_by"]),
-    ("inbounds", &["account", "key", "chain", "seq"]),
-    ("sessions", &["id", "agent", "account", "conversation", "thread", "opened_at", "last_at", "closed_at", "title", "title_seq"]),
-    ("open_turns", &["chain", "turn", "seq", "at"]),
-    ("outbox", &["chain", "turn", "outbound", "seq", "at", "state", "attempt"]),
-    ("pairings", &["account", "sender", "name", "code", "asked_at", "expires_at", "approved_at"]),
-];
-
-fn queued(turn: TurnId, outbound: u64, text: &str) -> Event {
-    Event::OutboundQueued { turn, outbound, content: Some(text.into()) }
-}
-
-fn asked(sender: &str, name: &str) -> Event {
-    let (account, sender, name) = ("telegram-1".into(), sender.into(), Some(name.into()));
-    Event::PairingAsked { account, sender, name, code: Digest::of(b"code"), expires_at: Timestamp(1_000_000) }
-}
-
-fn approved(sender: &str) -> Event {
-    Event::PairingApproved { account: "telegram-1".into(), sender: sender.into() }
-}
-
-/// A ledger with some history: three sessions, the system's chain, one erased content; at least one open turn, one
-/// answer that was not delivered and one sender of each kind.
-fn build(steps: &[(usize, u8, String)]) -> Home {
-    let home = Home::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let ledger = home.ledger();
-        let sessions = [SessionId::generate(), SessionId::generate(), SessionId::generate()];
-        let mut batch = Batch::new().with(Chain::System, [system("started"), asked("bob", "Bob"), asked("ana", "Ana"), approved("ana")]);
-        let turns = sessions.map(|_| TurnId::generate());
-        for (index, session) in sessions.iter().enumerate() {
-            let turn = turns[index];
-            let first = inbound(turn, &format!("first-{index}"), "Hallo");
-            batch = batch.with(*session, [opened(&format!("c{index}")), first, Event::TurnStarted { turn }, queued(turn, 9, "Hallo")]);
-        }
-        for (number, (index, step, text)) in steps.iter().enumerate() {
-            let turn = TurnId::generate();
-            let chain = sessions.get(*index).map_or(Chain::System, |session| Chain::Session(*session));
-            let (outbound, sender) = (number as u64 % 3, format!("s{}", number % 3));
-            let answering = turns.get(*index).copied().unwrap_or(turn);
-            let event = match step {
-                4 if chain == Chain::System => asked(&sender, text),
-                5 if chain == Chain::System => approved(&sender),
-                6 if chain == Chain::System => Event::PairingRevoked { account: "telegram-1".into(), sender },
-                7 if chain == Chain::System => Event::UpdateSkipped { account: sender, reason: text.clone(), content: Some(text.clone()) },
-                _ if chain == Chain::System => system(text),
-                4 => queued(answering, outbound, text),
-                5 => Event::OutboundAttempted { turn: answering, outbound, attempt: 1 + number as u32 },
-                6 | 7 => {
-                    let delivery = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt, Delivery::Unsent][number / 3 % 4];
-                    Event::OutboundOutcome { turn: answering, outbound, delivery, detail: text.clone(), shown: vec![text.clone()] }
-                }
-                0 => inbound(turn, &format!("k{number}"), text),
-                8 => commanded(&format!("k{number}"), text),
-                1 => Event::TurnStarted { turn },
-                2 => {
-                    let content = Some(vec![AssistantItem::Text(text.clone())]);
-                    Event::Responded { turn, round: 1, stop: "end".into(), usage: vec![("input".into(), 7)], content }
-                }
-                _ => Event::TurnFinished { turn, stop: text.clone() },
-            };
-            batch = batch.with(chain, [event]);
-        }
-        ledger.append(batch).await.unwrap();
-        let digest = home.reader().rows(sessions[0], 1).unwrap()[0].payload.unwrap().digest;
-        assert!(matches!(ledger.erase_payload(digest).await.unwrap(), Erasure::Erased(_)));
-        ledger.append(Batch::of(Chain::System, [system("stopped")])).await.unwrap();
-        ledger.close().await.unwrap();
-    });
-    home
-}
+use crate::history::{TABLES, build, steps};
+use crate::support::{Home, one_turn};
 
 fn check(home: &Home) -> Report {
     verify(&Reader::open(&home.path()).unwrap(), Scope::All, &mut |_| ()).unwrap()
@@ -165,8 +90,15 @@ fn home_of(connection: &Connection, table: &str, columns: &[&str], entry: &[Valu
     match table {
         "sessions" => (name(column("id")), 0),
         "pairings" => ("system".into(), made_by(connection, &name(column("account")), &name(column("sender")))),
+        "grants" => given_at(connection, &name(column("id"))),
         _ => (name(column("chain")), number(column("seq")).unsigned_abs()),
     }
+}
+
+/// The row that gave a right.
+fn given_at(connection: &Connection, grant: &str) -> (String, u64) {
+    let sql = "SELECT chain, seq FROM rows WHERE kind = 'granted' AND instr(CAST(canonical AS TEXT), ?1) > 0";
+    connection.query_row(sql, [grant], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))).unwrap()
 }
 
 /// The row that made a sender's pairing what it is.
@@ -184,10 +116,6 @@ fn made_by(connection: &Connection, account: &str, sender: &str) -> u64 {
         made = Some(number(&row[1]).unsigned_abs());
     }
     made.unwrap()
-}
-
-fn steps() -> impl Strategy<Value = Vec<(usize, u8, String)>> {
-    proptest::collection::vec((0..4_usize, 0..9_u8, "\\PC{0,12}"), 4..24)
 }
 
 proptest! {
@@ -222,7 +150,7 @@ proptest! {
             match (table, columns[edited]) {
                 ("rows", "seq") if number(&value) < 0 => prop_assert_eq!(place, Some((expected.0, 0))),
                 // It leaves one chain and turns up in another: the first of the two in order is found.
-                ("rows" | "open_turns" | "outbox", "chain") => {
+                ("rows" | "open_turns" | "outbox" | "approvals", "chain") => {
                     let place = place.unwrap();
                     prop_assert!(place <= expected || place.0 == name(&value), "{place:?} {expected:?}");
                 }
@@ -253,7 +181,7 @@ proptest! {
             }
             connection.execute(&format!("DELETE FROM {table} WHERE {}", same(columns)), params_from_iter(entry)).unwrap();
             if table == "rows" {
-                for table in ["payloads", "inbounds", "open_turns", "outbox"] {
+                for table in ["payloads", "inbounds", "open_turns", "outbox", "approvals"] {
                     let sql = format!("DELETE FROM {table} WHERE chain IS ?1 AND seq IS ?2");
                     connection.execute(&sql, params_from_iter(&entry[..2])).unwrap();
                 }
@@ -373,6 +301,23 @@ fn an_added_entry_is_caught() {
         format!("INSERT INTO outbox VALUES ('{session}', '{}', 1, 1, 0, 'queued', 0)", TurnId::generate()),
         format!("INSERT INTO outbox SELECT chain, turn, outbound + 1, seq, at, state, attempt FROM outbox WHERE chain = '{session}'"),
         format!("INSERT INTO outbox VALUES ('{}', '{}', 1, 1, 0, 'queued', 0)", SessionId::generate(), TurnId::generate()),
+        format!(
+            "INSERT INTO approvals SELECT '{}', chain, turn, call_id, tier, action, asked_at, expires_at, seq, state, NULL, NULL
+             FROM approvals WHERE chain = '{session}' AND state = 'open' LIMIT 1",
+            "f".repeat(32)
+        ),
+        format!(
+            "INSERT INTO approvals VALUES ('{}', '{}', 't', 'c', 1, x'00', 0, 0, 1, 'open', NULL, NULL)",
+            "f".repeat(32),
+            SessionId::generate()
+        ),
+        "INSERT INTO grants SELECT upper(id), account, sender, agent, component, key, session, until, given_by, given_at, revoked_at
+         FROM grants LIMIT 1"
+            .into(),
+        format!(
+            "INSERT INTO grants VALUES ('{}', 'telegram-1', 'eve', 'main', 'exec', 'exec rm', NULL, 9, 'eve', 0, NULL)",
+            GrantId::generate()
+        ),
         "INSERT INTO pairings VALUES ('telegram-1', 'eve', NULL, NULL, NULL, NULL, 7)".into(),
         "INSERT INTO pairings SELECT 'telegram-2', sender, name, code, asked_at, expires_at, approved_at FROM pairings".into(),
         format!("INSERT INTO sessions VALUES ('{}', 'a', 'b', 'c', NULL, 0, 0, NULL, NULL, NULL)", SessionId::generate()),
