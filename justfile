@@ -41,7 +41,7 @@ lint: check
 # Run every Rust test, the documentation's too.
 test: guests
     .ci/python >/dev/null
-    cargo test {{verify}}
+    .ci/docker run cargo test {{verify}}
     cargo test {{guest}} --workspace
 
 # Drive the page in a real browser.
@@ -67,7 +67,7 @@ soak seconds="600":
     .ci/guests release
     cargo build --release -p wirken-cli -p wirken-bench
     target/{{host}}/release/wirken-bench target/{{host}}/release/wirken soak {{seconds}}
-    for round in 1 2 3; do cargo test {{verify}}; done
+    for round in 1 2 3; do .ci/docker run cargo test {{verify}}; done
 
 # Regenerate committed generated files.
 gen: guests

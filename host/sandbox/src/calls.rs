@@ -7,7 +7,7 @@
 //! Where Landlock could do the same, both do it: kernels without some of its versions are about. The filter sees numbers and no memory, so
 //! that what hides its arguments in a structure (clone3, openat2) is answered ENOSYS as well.
 
-mod refused;
+pub(crate) mod refused;
 
 use std::collections::BTreeMap;
 
@@ -37,35 +37,38 @@ pub(crate) fn confine() -> Result<bool, Error> {
         return Ok(false);
     }
     let refusals = refusals().map_err(seccompiler::Error::Backend)?;
-    apply_filter(&numbers()?)?;
+    apply_filter(&numbers(&[libc::SYS_clone3, libc::SYS_openat2])?)?;
     // Last, since it refuses to install another.
     apply_filter(&refusals)?;
     Ok(true)
 }
 
-/// What is decided by the number alone: unknown calls do not exist, and those of the second set end the process.
-fn numbers() -> Result<BpfProgram, Error> {
+/// What is decided by the number alone: unknown calls and these do not exist, and those of the second set end the process.
+pub(crate) fn numbers(absent: &[c_long]) -> Result<BpfProgram, Error> {
     let number =
         |call: c_long| u32::try_from(call).map_err(|_| Error::system("build the filter of system calls", rustix::io::Errno::RANGE));
-    let instruction = |code: u32, jt: u8, k: u32| sock_filter { code: code as u16, jt, jf: 0, k };
-    let answer = |action: SeccompAction| instruction(libc::BPF_RET | libc::BPF_K, 0, action.into());
-    let jump = |test: u32, jt: u8, k: u32| instruction(libc::BPF_JMP | test | libc::BPF_K, jt, k);
-    Ok(vec![
-        // The number is the first field that a filter is given.
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
-        jump(libc::BPF_JGE, 5, SECOND_SET),
-        jump(libc::BPF_JGT, 3, number(NEWEST)?),
-        jump(libc::BPF_JEQ, 2, number(libc::SYS_clone3)?),
-        jump(libc::BPF_JEQ, 1, number(libc::SYS_openat2)?),
-        answer(SeccompAction::Allow),
-        answer(SeccompAction::Errno(libc::ENOSYS.unsigned_abs())),
+    let instruction = |code: u32, jt: u8, jf: u8, k: u32| sock_filter { code: code as u16, jt, jf, k };
+    let answer = |action: SeccompAction| instruction(libc::BPF_RET | libc::BPF_K, 0, 0, action.into());
+    let unless = |test: u32, k: u32| instruction(libc::BPF_JMP | test | libc::BPF_K, 0, 1, k);
+    let none = || answer(SeccompAction::Errno(libc::ENOSYS.unsigned_abs()));
+    // The number is the first field that a filter is given. Each test passes over the answer behind it where it does not hold.
+    let mut program = vec![
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        unless(libc::BPF_JGE, SECOND_SET),
         answer(SeccompAction::KillProcess),
-    ])
+        unless(libc::BPF_JGT, number(NEWEST)?),
+        none(),
+    ];
+    for call in absent {
+        program.extend([unless(libc::BPF_JEQ, number(*call)?), none()]);
+    }
+    program.push(answer(SeccompAction::Allow));
+    Ok(program)
 }
 
 /// What is refused; and a call of another architecture, which this processor may also run, ends the process.
 fn refusals() -> Result<BpfProgram, BackendError> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = refused::ALWAYS.iter().map(|call| (*call, Vec::new())).collect();
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = refused::ALWAYS.concat().into_iter().map(|call| (call, Vec::new())).collect();
     for (call, when) in conditional()? {
         rules.entry(call).or_default().push(when);
     }
@@ -131,7 +134,7 @@ fn conditional() -> Result<Vec<(c_long, SeccompRule)>, BackendError> {
 const KIND: u64 = 0xf;
 
 /// A test of one argument: its lower 32 bits, since that is what the kernel looks at in each call above.
-struct Argument {
+pub(crate) struct Argument {
     index: u8,
     test: SeccompCmpOp,
     value: u64,
@@ -142,19 +145,19 @@ impl Argument {
         Self { index, test, value: u64::from(value.cast_unsigned()) }
     }
 
-    fn is(index: u8, value: c_int) -> Self {
+    pub(crate) fn is(index: u8, value: c_int) -> Self {
         Self::new(index, SeccompCmpOp::Eq, value)
     }
 
-    fn is_not(index: u8, value: c_int) -> Self {
+    pub(crate) fn is_not(index: u8, value: c_int) -> Self {
         Self::new(index, SeccompCmpOp::Ne, value)
     }
 
-    fn is_kind(index: u8, value: c_int) -> Self {
+    pub(crate) fn is_kind(index: u8, value: c_int) -> Self {
         Self::new(index, SeccompCmpOp::MaskedEq(KIND), value)
     }
 
-    fn has(index: u8, flag: c_int) -> Self {
+    pub(crate) fn has(index: u8, flag: c_int) -> Self {
         Self::new(index, SeccompCmpOp::MaskedEq(u64::from(flag.cast_unsigned())), flag)
     }
 
@@ -162,7 +165,7 @@ impl Argument {
         Self::new(index, SeccompCmpOp::MaskedEq(u64::from(flag.cast_unsigned())), 0)
     }
 
-    fn condition(&self) -> Result<SeccompCondition, BackendError> {
+    pub(crate) fn condition(&self) -> Result<SeccompCondition, BackendError> {
         SeccompCondition::new(self.index, SeccompCmpArgLen::Dword, self.test.clone(), self.value)
     }
 }

@@ -14,7 +14,7 @@ use crate::{Confinement, Error};
 
 /// The newest version whose rights are asked for. A kernel that knows fewer enforces those it knows. The rights of version 9, which
 /// the tests' kernels need not have, only refuse to connect to a Unix socket by its path, and the filter does that too.
-const NEWEST: ABI = ABI::V9;
+pub(crate) const NEWEST: ABI = ABI::V9;
 
 /// Confines this thread, and every thread that it will start.
 pub(crate) fn confine(confinement: &Confinement) -> Result<Landlock, Error> {

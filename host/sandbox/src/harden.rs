@@ -51,7 +51,7 @@ pub fn probe() -> Report {
 }
 
 /// How many threads this process has, as the kernel says.
-fn threads() -> Result<usize, Error> {
+pub(crate) fn threads() -> Result<usize, Error> {
     let status = std::fs::read_to_string("/proc/self/status")
         .map_err(|error| Error::system("count this process's threads (/proc/self/status)", error))?;
     let count = status.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok());

@@ -1,4 +1,8 @@
-//! Starting child processes of our own binary, and what such a child gives up once it has all that it needs.
+//! Running what is not trusted: child processes of our own binary, and programs that a component asks for.
+//!
+//! A program ([`program`]) is run by a sandbox that was chosen for it, such as [`containers`], and never by the bare host. Which folders
+//! it is given is judged in [`mounts`]. The rest of this page is about the child processes, and what such a child gives up once it
+//! has all that it needs.
 //!
 //! The parent calls [`spawn`]: the child gets the named descriptors, and nothing else of the parent: no environment, no
 //! other descriptor, no terminal. The child, in this order:
@@ -19,8 +23,12 @@
 //!
 //! On other systems than Linux nothing is started, and the report says that nothing holds.
 
+pub mod containers;
 mod error;
+pub mod mounts;
+pub mod program;
 mod report;
+pub mod spaces;
 
 #[cfg(target_os = "linux")]
 mod calls;

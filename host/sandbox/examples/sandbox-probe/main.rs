@@ -2,7 +2,13 @@
 //! honest use, tried in a process of its own, with and without [`wirken_sandbox::harden`].
 //!
 //! A role that is a child answers on descriptor 3.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what surprises a test's program ends it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "what surprises a test's program ends it"
+)]
 #![cfg_attr(not(target_os = "linux"), allow(dead_code, unused_imports, reason = "nothing is confined elsewhere"))]
 
 #[cfg(target_os = "linux")]
@@ -15,6 +21,10 @@ mod looks;
 mod raw;
 #[cfg(target_os = "linux")]
 mod scene;
+#[cfg(target_os = "linux")]
+mod space;
+#[cfg(target_os = "linux")]
+mod tries;
 #[cfg(target_os = "linux")]
 mod uses;
 
@@ -44,6 +54,22 @@ fn main() {
         "misled" => looks::misled(),
         "hardened" => looks::hardened(),
         "complain" => looks::complain(),
+        // Started by the tests, as the gateway, and by that as its helper.
+        "space-once" => space::once(rest),
+        "space-many" => space::many(rest),
+        "space-cancel" => space::cancel(rest),
+        "space-describe" => space::describe(),
+        "space-without" => space::without(rest),
+        "space" => space::helper(rest),
+        // Started by those as the program, and by the tests outside of the sandbox.
+        "tries" => tries::all(rest),
+        "try" => tries::one(rest),
+        "who" => tries::who(),
+        "eat" => tries::eat(rest),
+        "pairs" => tries::pairs(rest),
+        "bomb" => tries::bomb(),
+        "rage" => tries::rage(),
+        "pair" => tries::pair(),
         // What an attack starts where it can.
         "started" => std::process::exit(lead::STARTED),
         other => panic!("no role {other}"),

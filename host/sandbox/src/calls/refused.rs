@@ -2,16 +2,21 @@
 
 use libc::{c_int, c_long};
 
-/// Refused whatever their arguments.
-pub(super) const ALWAYS: &[c_long] = &[
-    // Programs.
+/// Refused whatever their arguments: all groups.
+pub(crate) const ALWAYS: &[&[c_long]] = &[PROGRAMS, PROCESSES, SHARED, CONNECTIONS, BESIDE, KEYS, SPACES, KERNEL, FILES, FILES_AGAIN];
+
+/// Programs.
+const PROGRAMS: &[c_long] = &[
     libc::SYS_execve,
     libc::SYS_execveat,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_fork,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_vfork,
-    // Other processes: their memory, descriptors, signals, shares of the machine.
+];
+
+/// Other processes: their memory, descriptors, signals, shares of the machine.
+const PROCESSES: &[c_long] = &[
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
@@ -33,7 +38,10 @@ pub(super) const ALWAYS: &[c_long] = &[
     libc::SYS_sched_setparam,
     libc::SYS_sched_setattr,
     libc::SYS_sched_setaffinity,
-    // Memory and messages that processes share by number or name, past any path. shmat can map executable memory.
+];
+
+/// Memory and messages that processes share by number or name, past any path. shmat can map executable memory.
+pub(crate) const SHARED: &[c_long] = &[
     libc::SYS_shmget,
     libc::SYS_shmat,
     libc::SYS_shmctl,
@@ -48,9 +56,13 @@ pub(super) const ALWAYS: &[c_long] = &[
     libc::SYS_msgctl,
     libc::SYS_mq_open,
     libc::SYS_mq_unlink,
-    // Connections from others. An unbound socket that listens takes a port by itself, past Landlock.
-    libc::SYS_listen,
-    // What works beside this filter, or changes what is held here.
+];
+
+/// Connections from others. An unbound socket that listens takes a port by itself, past Landlock.
+const CONNECTIONS: &[c_long] = &[libc::SYS_listen];
+
+/// What works beside this filter, or changes what is held here.
+const BESIDE: &[c_long] = &[
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
@@ -59,11 +71,13 @@ pub(super) const ALWAYS: &[c_long] = &[
     libc::SYS_seccomp,
     libc::SYS_personality,
     libc::SYS_remap_file_pages,
-    // Keys of the kernel's.
-    libc::SYS_keyctl,
-    libc::SYS_add_key,
-    libc::SYS_request_key,
-    // Namespaces and mounts.
+];
+
+/// Keys of the kernel's.
+pub(crate) const KEYS: &[c_long] = &[libc::SYS_keyctl, libc::SYS_add_key, libc::SYS_request_key];
+
+/// Namespaces and mounts.
+pub(crate) const SPACES: &[c_long] = &[
     libc::SYS_unshare,
     libc::SYS_setns,
     libc::SYS_chroot,
@@ -77,7 +91,10 @@ pub(super) const ALWAYS: &[c_long] = &[
     libc::SYS_fsmount,
     libc::SYS_fspick,
     libc::SYS_mount_setattr,
-    // The kernel itself.
+];
+
+/// The kernel itself.
+pub(crate) const KERNEL: &[c_long] = &[
     libc::SYS_bpf,
     libc::SYS_perf_event_open,
     libc::SYS_userfaultfd,
@@ -112,7 +129,10 @@ pub(super) const ALWAYS: &[c_long] = &[
     libc::SYS_uselib,
     #[cfg(target_arch = "x86_64")]
     libc::SYS__sysctl,
-    // Files. Landlock does not know what changes a file's modes, owner, attributes and times, what watches it, and handles.
+];
+
+/// Files. Landlock does not know what changes a file's modes, owner, attributes and times, what watches it, and handles.
+const FILES: &[c_long] = &[
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
     libc::SYS_fchown,
@@ -129,7 +149,10 @@ pub(super) const ALWAYS: &[c_long] = &[
     libc::SYS_fanotify_mark,
     libc::SYS_name_to_handle_at,
     libc::SYS_open_by_handle_at,
-    // It knows these: for kernels that have none of it, or an early one.
+];
+
+/// Landlock knows these: for kernels that have none of it, or an early one.
+const FILES_AGAIN: &[c_long] = &[
     libc::SYS_truncate,
     libc::SYS_mkdirat,
     libc::SYS_mknodat,
@@ -175,7 +198,7 @@ const RENAMEAT: c_long = libc::SYS_renameat;
 const RENAMEAT: c_long = 38;
 
 /// Flags of clone. The one for time shares its bit with the signal at the end of a process, and is not clone's.
-pub(super) const NAMESPACES: &[c_int] = &[
+pub(crate) const NAMESPACES: &[c_int] = &[
     libc::CLONE_NEWNS,
     libc::CLONE_NEWCGROUP,
     libc::CLONE_NEWUTS,

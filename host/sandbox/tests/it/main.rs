@@ -7,7 +7,17 @@
 #[cfg(test)]
 mod confined;
 #[cfg(test)]
+mod containers;
+#[cfg(test)]
 mod parent;
+#[cfg(test)]
+mod space_ends;
+#[cfg(test)]
+mod space_holds;
+#[cfg(test)]
+mod space_limits;
+#[cfg(test)]
+mod space_stage;
 #[cfg(test)]
 mod spawned;
 #[cfg(test)]

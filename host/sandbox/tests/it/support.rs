@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use wirken_sandbox::{Child, Spawn, spawn};
 
 /// Somebody without rights: by convention the user who owns nothing.
-const NOBODY: u32 = 65534;
+pub(crate) const NOBODY: u32 = 65534;
 
 pub(crate) fn probe() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
@@ -99,7 +99,7 @@ impl Stage {
     }
 }
 
-fn tcp_echo() -> String {
+pub(crate) fn tcp_echo() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
