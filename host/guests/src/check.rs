@@ -56,13 +56,15 @@ fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
         return Err(format!("it imports {import}, which no host offers"));
     }
     let files = shape.authority.iter().any(|import| import.starts_with("wasi:filesystem/"));
-    match (files, guest.workspace) {
-        (true, false) => {
-            Err("it imports wasi:filesystem, so component.toml needs [filesystem] workspace = \"read-only\" or \"read-write\"".into())
-        }
-        (false, true) => Err("component.toml asks for the workspace, but nothing of wasi:filesystem is imported".into()),
-        _ => Ok(()),
-    }
+    let programs = shape.authority.iter().any(|import| import.starts_with("wirken:host/exec@"));
+    let wrong = match (files, guest.workspace, programs, guest.programs) {
+        (true, false, ..) => "it imports wasi:filesystem, so component.toml needs [filesystem] workspace = \"read-only\" or \"read-write\"",
+        (false, true, ..) => "component.toml asks for the workspace, but nothing of wasi:filesystem is imported",
+        (.., true, false) => "it imports wirken:host/exec, so component.toml needs [exec] run = true",
+        (.., false, true) => "component.toml asks to run programs, but wirken:host/exec is not imported",
+        _ => return Ok(()),
+    };
+    Err(wrong.into())
 }
 
 fn word(kind: Kind) -> &'static str {
@@ -101,4 +103,36 @@ fn acts(resolve: &Resolve, id: InterfaceId) -> bool {
     let Some(interface) = resolve.interfaces.get(id) else { return true };
     let is_resource = |id| resolve.types.get(id).is_none_or(|ty| matches!(ty.kind, TypeDefKind::Resource));
     !interface.functions.is_empty() || interface.types.values().copied().any(is_resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(imports: &[&str], workspace: bool, programs: bool) -> Result<(), String> {
+        let guest = Guest {
+            group: "tools",
+            name: "a".into(),
+            kind: Kind::Tool,
+            world: "wirken:tool/tool@0.1.0".into(),
+            workspace,
+            programs,
+            manifest: String::new(),
+        };
+        let authority: Vec<String> = imports.iter().map(|import| (*import).to_owned()).collect();
+        fits(&guest, &Shape { imports: authority.clone(), authority, exports: vec!["wirken:tool/tools@0.1.0".into()] })
+    }
+
+    #[test]
+    fn a_tool_asks_for_what_it_imports_and_for_nothing_else() {
+        let (files, exec) = ("wasi:filesystem/types@0.2.12", "wirken:host/exec@0.1.0");
+        for (imports, workspace, programs) in
+            [(&[][..], false, false), (&[files], true, false), (&[exec], false, true), (&[files, exec], true, true)]
+        {
+            assert_eq!(told(imports, workspace, programs), Ok(()), "{imports:?}");
+            assert!(told(imports, !workspace, programs).unwrap_err().contains("workspace"), "{imports:?}");
+            assert!(told(imports, workspace, !programs).unwrap_err().contains("wirken:host/exec"), "{imports:?}");
+        }
+        assert!(told(&["wasi:sockets/tcp@0.2.12"], false, false).unwrap_err().contains("which no host offers"));
+    }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Guest {
     pub(crate) world: String,
     /// Whether it asks for the workspace.
     pub(crate) workspace: bool,
+    /// Whether it asks to run programs.
+    pub(crate) programs: bool,
     /// The manifest, as it is copied.
     pub(crate) manifest: String,
 }
@@ -49,11 +51,19 @@ struct Manifest {
     world: String,
     #[serde(default)]
     filesystem: Filesystem,
+    #[serde(default)]
+    exec: Exec,
 }
 
 #[derive(Default, Deserialize)]
 struct Filesystem {
     workspace: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Exec {
+    #[serde(default)]
+    run: bool,
 }
 
 pub(crate) fn guests(components: &Path) -> Result<Vec<Guest>, Error> {
@@ -79,7 +89,8 @@ fn guest(group: &'static str, folder: &Path, file: &Path) -> Result<Guest, Error
         return Err(wrong(format!("the name {:?} is not that of the folder", manifest.name)));
     }
     let workspace = manifest.filesystem.workspace.is_some_and(|access| access != "none");
-    Ok(Guest { group, name: manifest.name, kind: manifest.kind, world: manifest.world, workspace, manifest: text })
+    let programs = manifest.exec.run;
+    Ok(Guest { group, name: manifest.name, kind: manifest.kind, world: manifest.world, workspace, programs, manifest: text })
 }
 
 /// The folders in a folder, sorted; none where it does not exist.

@@ -44,6 +44,8 @@ pub struct Manifest {
     pub network: Network,
     #[serde(default)]
     pub filesystem: Filesystem,
+    #[serde(default)]
+    pub exec: Exec,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +172,14 @@ pub enum WorkspaceAccess {
     None,
     ReadOnly,
     ReadWrite,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Exec {
+    /// Whether it asks to run programs at all. Which of them may run is judged for each.
+    #[serde(default)]
+    pub run: bool,
 }
 
 /// Why a manifest is refused.

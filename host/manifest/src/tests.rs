@@ -36,6 +36,8 @@ optional = true
 origins = ["{settings.base-url}", "https://static.example.com"]
 [filesystem]
 workspace = "read-only"
+[exec]
+run = true
 "#;
 
 fn with(line: &str) -> Result<Manifest, ManifestError> {
@@ -46,10 +48,12 @@ fn with(line: &str) -> Result<Manifest, ManifestError> {
 fn reads_the_smallest_and_the_fullest() {
     let smallest = Manifest::parse(SMALLEST).unwrap();
     assert_eq!(smallest.filesystem.workspace, WorkspaceAccess::None);
+    assert!(!smallest.exec.run);
     let full = Manifest::parse(FULL).unwrap();
     assert_eq!(full.version.to_string(), "1.20.3");
     assert_eq!(full.credentials[0].place().unwrap(), Place::header("x-api-key").unwrap());
     assert_eq!(full.limits.fuel, Some(1));
+    assert!(full.exec.run);
 }
 
 #[test]
@@ -58,6 +62,8 @@ fn an_unknown_key_names_the_nearest() {
         ("descripton = \"x\"", "did you mean `description`?"),
         ("[limits]\nfuell = 1", "did you mean `fuel`?"),
         ("[network]\norigin = []", "`origins`"),
+        ("[exce]\nrun = true", "did you mean `exec`?"),
+        ("[exec]\nruns = true", "`run`"),
     ] {
         let error = with(line).unwrap_err().to_string();
         assert!(error.contains(hint), "{error}");
@@ -162,6 +168,16 @@ fn each_place_is_read_and_a_wrong_one_is_named() {
     ] {
         let error = placed(place).unwrap_err();
         assert!(error.contains(said), "{place}: {error}");
+    }
+}
+
+#[test]
+fn programs_run_only_where_a_manifest_asks_in_so_many_words() {
+    for (section, asks) in [("", false), ("[exec]", false), ("[exec]\nrun = false", false), ("[exec]\nrun = true", true)] {
+        assert_eq!(with(section).unwrap().exec.run, asks, "{section}");
+    }
+    for unclear in ["exec = true", "[exec]\nrun = \"yes\"", "[exec]\nrun = 1", "[exec]\nrun = [\"ls\"]"] {
+        assert!(matches!(with(unclear), Err(ManifestError::Syntax(_))), "{unclear}");
     }
 }
 

@@ -23,6 +23,7 @@ fn names_each_guest_with_its_imports_and_writes_nothing_twice() {
     let printed = build();
     let line = |guest: &str| printed.lines().find(|line| line.starts_with(guest)).unwrap_or_else(|| panic!("{guest}: {printed}"));
     assert!(line("tools/files").contains("wasi:filesystem/types@0.2.12"));
+    assert!(line("tools/exec").contains("wirken:host/exec@0.1.0") && !line("tools/exec").contains("wasi:"));
     assert!(line("fixtures/impure-provider").contains("wirken:host/log@0.1.0"));
     assert!(!line("providers/demo").contains("wirken:host") && !line("providers/demo").contains("wasi:"));
     let before = changed();

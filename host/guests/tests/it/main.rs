@@ -4,6 +4,7 @@
 
 mod build;
 mod demo;
+mod exec;
 mod files;
 mod hostile;
 mod misbehaving;
