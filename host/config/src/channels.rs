@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wirken_manifest::{NAME_IN_WORDS, is_name};
 
-use crate::{AGENT, ConfigError, field, is_default};
+use crate::{AGENT, ChannelApprovals, ConfigError, field, is_default};
 
 /// How many channels there may be: each has a process of its own.
 pub const MAX_CHANNELS: usize = 32;
@@ -43,6 +43,12 @@ pub struct Channel {
     /// What is heard in groups. Default: `mention`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub groups: Groups,
+    /// Let groups work with the agent's files: everybody in a group reads its answers. Default: no, so that a group has no
+    /// workspace.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared_workspace: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub approvals: ChannelApprovals,
     /// The component's own settings; `wirken component list` names the components.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
@@ -120,6 +126,7 @@ fn check_one(account: &str, channel: &Channel) -> Result<(), ConfigError> {
     if channel.allow.iter().any(|sender| !(1..=MAX_ALLOW_BYTES).contains(&sender.len())) {
         return Err(field(at(".allow"), format!("each entry has 1 to {MAX_ALLOW_BYTES} bytes: the platform's id of a sender")));
     }
+    channel.approvals.check(&at(".approvals"))?;
     for (key, rate) in [
         (".limits.sender-per-minute", channel.limits.sender_per_minute()),
         (".limits.account-per-minute", channel.limits.account_per_minute()),

@@ -2,7 +2,9 @@
 //!
 //! Its JSON Schema is generated from the types here and committed as `docs/config.schema.json`.
 
+mod approvals;
 mod channels;
+mod programs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use approvals::{Approvals, ChannelApprovals, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_EXPIRE_MINUTES, MAX_REMEMBER_DAYS};
 pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE, RESERVED_ACCOUNTS};
+pub use programs::{ProgramSandbox, Programs};
 
 /// A configuration is not larger.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -42,6 +46,10 @@ pub struct Config {
     pub channels: BTreeMap<String, Channel>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub sandbox: Sandbox,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub programs: Programs,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub approvals: Approvals,
 }
 
 /// The model and the component that speaks its language.
@@ -122,6 +130,8 @@ impl Config {
         if self.agent.workspace.as_ref().is_some_and(|path| !path.is_absolute()) {
             return Err(field("agent.workspace", "it is not an absolute path"));
         }
+        self.programs.check()?;
+        self.approvals.check()?;
         channels::check(&self.channels)
     }
 

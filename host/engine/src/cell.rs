@@ -4,11 +4,12 @@
 //! wall clock over the call, [`Cell::end`] turns whatever came back into a typed result.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline, WasmCoreDump};
 
+use crate::clock::Clock;
 use crate::error::CallError;
 use crate::limits::Limits;
 use crate::ticker::{TICK, Ticking};
@@ -38,7 +39,7 @@ pub struct State<T> {
 struct Guard {
     limits: Limits,
     memory_bytes: usize,
-    deadline: Instant,
+    clock: Clock,
     refused: Option<CallError>,
 }
 
@@ -53,36 +54,54 @@ pub struct Cell<T: 'static> {
 
 /// A call under way: its permit and its clock. Dropping it ends both.
 pub struct Running {
-    _permit: OwnedSemaphorePermit,
+    clock: Clock,
     _ticking: Ticking,
-    limit: Duration,
+}
+
+impl<T> State<T> {
+    /// For a host function that waits for something outside.
+    pub fn clock(&self) -> Clock {
+        self.guard.clock.clone()
+    }
 }
 
 impl<T: Send + 'static> Cell<T> {
     pub(crate) fn new(engine: Engine, data: T, limits: Limits) -> Self {
-        let guard = Guard { limits, memory_bytes: 0, deadline: Instant::now(), refused: None };
+        let guard = Guard { limits, memory_bytes: 0, clock: Clock::new(engine.permits()), refused: None };
         let mut store = Store::new(engine.wasmtime(), State { data, guard });
         store.limiter(|state| &mut state.guard);
         store.set_hostcall_fuel(limits.output_bytes);
         store.set_max_component_handles(HANDLES);
         store.epoch_deadline_callback(|context| {
-            if Instant::now() >= context.data().guard.deadline { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
+            if context.data().guard.clock.is_over(Duration::ZERO) { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
         });
         Self { engine, limits, store, place: None }
+    }
+
+    /// Waits for room for the instance, where it has none yet.
+    pub async fn take_place(&mut self) -> Result<(), CallError> {
+        if self.place.is_none() {
+            self.place = Some(acquire(self.engine.places()).await?);
+        }
+        Ok(())
     }
 
     /// Waits for room for the instance, where it has none yet, and for one of the engine's permits; then arms this call's
     /// fuel and deadline. Room comes first: who has a permit never waits for it.
     pub async fn begin(&mut self) -> Result<Running, CallError> {
-        if self.place.is_none() {
-            self.place = Some(acquire(self.engine.places()).await?);
-        }
+        self.take_place().await?;
         let permit = acquire(self.engine.permits()).await?;
         let ticking = self.engine.ticker().start();
         self.store.set_fuel(self.limits.fuel).map_err(|error| CallError::Host { message: error.to_string() })?;
         self.store.set_epoch_deadline(1);
-        self.store.data_mut().guard.deadline = Instant::now() + self.limits.deadline;
-        Ok(Running { _permit: permit, _ticking: ticking, limit: self.limits.deadline })
+        let clock = self.clock();
+        clock.start(permit, self.limits.deadline);
+        Ok(Running { clock, _ticking: ticking })
+    }
+
+    /// Of the calls into this instance.
+    pub fn clock(&self) -> Clock {
+        self.store.data().clock()
     }
 
     pub fn store(&mut self) -> &mut Store<State<T>> {
@@ -144,13 +163,23 @@ pub struct Overdue;
 impl Running {
     /// Runs the call, and gives up a little after its deadline wherever it is.
     pub async fn watch<R>(&self, call: impl Future<Output = R>) -> Result<R, Overdue> {
-        tokio::time::timeout(self.limit + GRACE + TICK, call).await.map_err(|_| Overdue)
+        tokio::select! {
+            biased;
+            result = call => Ok(result),
+            () = self.clock.over(GRACE + TICK) => Err(Overdue),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.clock.stop();
     }
 }
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("Running").finish_non_exhaustive()
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod cache;
 mod cell;
+mod clock;
 mod error;
 mod limits;
 mod sealed;
@@ -25,6 +26,7 @@ use wirken_types::Digest;
 
 pub use cache::{CacheEvent, CacheOutcome};
 pub use cell::{Cell, Overdue, Running, State};
+pub use clock::Clock;
 pub use error::{CallError, EngineError};
 pub use limits::Limits;
 

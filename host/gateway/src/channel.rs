@@ -5,6 +5,7 @@
 //! is to be said, so that sessions need to know of none of this.
 
 mod admission;
+mod answers;
 mod brand;
 mod conversation;
 mod listener;
@@ -33,7 +34,7 @@ pub use brand::{Channel, ChannelError, Connection, Draw, Incoming, Next, Outboun
 pub use status::{ChannelStatus, ProcessState};
 
 pub(crate) use outbox::Outbox;
-pub(crate) use outgoing::Outgoing;
+pub(crate) use outgoing::{Outgoing, conversation};
 
 use crate::{Gateway, GatewayError, Sparse};
 use admission::Admission;

@@ -15,6 +15,8 @@ mod server;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use wirken_types::GrantId;
+use wirken_types::approval::{ApprovalId, Choice};
 
 pub use client::{Answer, Call, CallFailed, call, call_with_value};
 pub use frame::{MAX_FRAME_BYTES, MAX_VALUE_BYTES};
@@ -52,6 +54,23 @@ pub enum Request {
     CredentialRemove {
         component: String,
         name: String,
+    },
+    /// The owner's answer to what the agent asks.
+    ApprovalAnswer {
+        approval: ApprovalId,
+        choice: Choice,
+        note: Option<String>,
+    },
+    /// The right to run a program in this form.
+    GrantAdd {
+        account: String,
+        sender: String,
+        component: String,
+        program: String,
+        arguments: Vec<String>,
+    },
+    GrantRevoke {
+        grant: GrantId,
     },
 }
 

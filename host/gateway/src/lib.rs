@@ -4,10 +4,13 @@
 //! sent by `wirken-egress`, what a component may do by `wirken-plugin`. Surfaces (the browser, the command line) call
 //! [`Gateway::say`], whose answer means that the message is durable, and [`Gateway::watch`].
 
+mod approvals;
 pub mod channel;
 pub mod control;
 pub mod folder;
 mod model;
+mod permits;
+mod programs;
 mod registry;
 mod screen;
 mod session;
@@ -21,12 +24,15 @@ use tokio::sync::broadcast;
 use wirken_ledger::{Ledger, Reader, Report, Row, Session, SessionFilter, Verdict};
 use wirken_secret::Scanner;
 use wirken_turn::Shown;
-use wirken_types::event::{Event, Place};
+use wirken_types::event::{Event, Mark, Place};
 use wirken_types::{SessionId, Timestamp, TurnId};
 
+pub use approvals::{Answering, Answers, Given};
 pub use model::{Answer, Model, ProviderModel, ProviderParts};
+pub use permits::Policy;
+pub use programs::{MAX_STDIN_BYTES, Runner, SETTLE, Sandbox};
 pub use sparse::Sparse;
-pub use tools::{DenyTools, NameTaken, ToolSet, Tools};
+pub use tools::{About, DenyTools, NameTaken, ToolSet, Tools};
 
 use registry::{Entry, Registry};
 use session::Command;
@@ -52,6 +58,10 @@ pub struct Parts {
     pub instructions: String,
     /// For the secrets that no session may hold.
     pub scanner: Arc<Scanner>,
+    /// Who is asked, and what is not to happen.
+    pub policy: Policy,
+    /// Where programs run.
+    pub sandbox: Arc<dyn Runner>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -71,6 +81,8 @@ pub struct Say {
     pub key: String,
     /// What the answer is to name as the message that it answers, where the platform has several under way.
     pub message: Option<String>,
+    /// What is to be known of it when something is decided later on.
+    pub marks: Vec<Mark>,
     pub text: String,
 }
 
@@ -108,6 +120,18 @@ pub enum GatewayError {
         "the message holds the value of the credential {label}: it was neither kept nor sent; leave the value out (the gateway places it in requests by itself)"
     )]
     HoldsSecret { label: String },
+    #[error("there is no question {0}")]
+    UnknownApproval(String),
+    #[error("this question is not open any more: {0}")]
+    NotOpen(String),
+    #[error(transparent)]
+    NotAllowed(#[from] wirken_permissions::Refusal),
+    #[error("this is asked every time, and so cannot be granted: {words} {reasons}")]
+    NotRemembered { words: String, reasons: String },
+    #[error("there is no {what} named {name:?}: look at how it is written")]
+    Unknown { what: &'static str, name: String },
+    #[error("the note has {chars} characters, and {most} are the most", most = wirken_permissions::MAX_NOTE_CHARS)]
+    NoteTooLong { chars: usize },
     #[error("the gateway is shutting down: send it again when it is back")]
     Stopping,
     #[error(transparent)]

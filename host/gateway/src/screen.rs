@@ -78,6 +78,16 @@ impl Screen {
         ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(text)] }
     }
 
+    /// For what a program writes, as it is shown while it runs. What it returns is searched once more, as a whole.
+    pub(crate) fn streamed(&self) -> Streamed {
+        Streamed { scan: ScanText::new(self.scanner()), bytes: Vec::new(), over: false }
+    }
+
+    /// Whether one of these tells a secret.
+    pub(crate) fn holds<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> bool {
+        self.any(texts).is_some()
+    }
+
     fn any<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Option<Leak> {
         let scanner = self.scanner();
         texts.into_iter().find_map(|text| scanner.find(text.as_bytes()))
@@ -89,6 +99,36 @@ impl Screen {
         let event = Event::System { action: "leak-stopped".into(), subject: subject.into(), detail };
         if let Err(error) = self.ledger.append(Batch::of(Chain::System, [event])).await {
             tracing::error!(%error, "a stopped leak could not be recorded");
+        }
+    }
+}
+
+/// What a program writes, on its way to whoever watches.
+pub(crate) struct Streamed {
+    scan: ScanText,
+    /// The beginning of a character.
+    bytes: Vec<u8>,
+    over: bool,
+}
+
+impl Streamed {
+    /// What may be shown now; nothing more once a secret was seen.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> Option<String> {
+        if self.over {
+            return None;
+        }
+        self.bytes.extend_from_slice(bytes);
+        let unfinished = match std::str::from_utf8(&self.bytes) {
+            Err(error) if error.error_len().is_none() => self.bytes.split_off(error.valid_up_to()),
+            _ => Vec::new(),
+        };
+        let bytes = std::mem::replace(&mut self.bytes, unfinished);
+        match self.scan.push(&String::from_utf8_lossy(&bytes)) {
+            Ok(text) => Some(text),
+            Err(_) => {
+                self.over = true;
+                None
+            }
         }
     }
 }

@@ -3,6 +3,9 @@
 //! It holds nothing that the ledger could not rebuild: the conversation is a fold over recorded events, live as after a
 //! restart. An actor without a turn ends after a while, and the next message starts it anew.
 
+mod asking;
+
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,17 +15,20 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 use wirken_ledger::{Batch, Row};
-use wirken_plugin::ToolEnd;
 use wirken_turn::{Conversation, Effect, Input, Setup, Shown, Surface, Turn};
+use wirken_types::approval::ApprovalId;
 use wirken_types::chat::{Message, Part};
-use wirken_types::event::Event;
+use wirken_types::event::{Event, Mark, Place};
 use wirken_types::{SessionId, Timestamp, TurnId};
 
+use crate::approvals::Answering;
 use crate::channel::Outgoing;
-use crate::model::Answer;
+use crate::model;
+use crate::permits::Planned;
 use crate::registry::Watchers;
 use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
+use asking::speakers_of;
 
 /// How long an actor without work stays.
 const IDLE: Duration = Duration::from_secs(20);
@@ -30,6 +36,7 @@ const IDLE: Duration = Duration::from_secs(20);
 pub(crate) enum Command {
     Say { say: Box<Say>, reply: oneshot::Sender<Result<Accepted, GatewayError>> },
     Resume { turn: TurnId },
+    Answer { answering: Box<Answering>, reply: oneshot::Sender<Result<(), GatewayError>> },
     Stop { reason: String, reply: oneshot::Sender<Result<bool, GatewayError>> },
     Close { by: String, reply: oneshot::Sender<Result<(), GatewayError>> },
 }
@@ -37,9 +44,12 @@ pub(crate) enum Command {
 /// What the turn waits for.
 enum Work {
     Nothing,
-    Asking(Answer),
+    Asking(model::Answer),
     Waiting(Pin<Box<tokio::time::Sleep>>),
-    Calling(Pin<Box<dyn Future<Output = ToolEnd> + Send>>),
+    Planning(Pin<Box<dyn Future<Output = Planned> + Send>>),
+    /// A person is being asked.
+    Deciding(ApprovalId, Pin<Box<tokio::time::Sleep>>),
+    Calling(Pin<Box<dyn Future<Output = Input> + Send>>),
 }
 
 struct Actor {
@@ -48,10 +58,17 @@ struct Actor {
     watchers: Watchers,
     running: Arc<AtomicBool>,
     conversation: Conversation,
-    opened: bool,
+    /// None until it is opened.
+    place: Option<Place>,
+    /// What is to be known of what was said in it.
+    marks: BTreeSet<Mark>,
+    /// Who speaks in the turn that runs.
+    speakers: BTreeSet<String>,
     /// Where its answers go; none where whoever reads them reads the ledger.
     outgoing: Option<Outgoing>,
     turn: Option<Turn>,
+    /// Whether the call that was planned last may write into the workspace.
+    writes: bool,
     work: Work,
 }
 
@@ -71,15 +88,20 @@ pub(crate) async fn run(
         _ => None,
     });
     let outgoing = place.and_then(|place| Outgoing::to(&shared, id, place));
+    let marks: BTreeSet<Mark> = rows.iter().flat_map(|row| marks_of(&row.event)).copied().collect();
+    let shared_place = marks.contains(&Mark::Shared);
     let mut actor = Actor {
         id,
         shared,
         watchers,
         running,
         conversation: Conversation::replay(rows.iter().map(|row| &row.event)),
-        opened: !rows.is_empty(),
+        place: place.cloned(),
+        marks,
+        speakers: if shared_place { speakers_of(None, &rows) } else { BTreeSet::new() },
         outgoing,
         turn: None,
+        writes: false,
         work: Work::Nothing,
     };
     let ended = actor.live(&mut inbox, rows).await;
@@ -97,6 +119,7 @@ async fn refuse_all(inbox: &mut mpsc::Receiver<Command>, error: &GatewayError) {
         // A caller that went away needs no answer.
         match command {
             Command::Say { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Command::Answer { reply, .. } => drop(reply.send(Err(error.clone()))),
             Command::Stop { reply, .. } => drop(reply.send(Err(error.clone()))),
             Command::Close { reply, .. } => drop(reply.send(Err(error.clone()))),
             Command::Resume { .. } => {}
@@ -108,6 +131,7 @@ async fn refuse_all(inbox: &mut mpsc::Receiver<Command>, error: &GatewayError) {
 enum Next {
     Command(Option<Command>),
     Inputs(Vec<Input>),
+    Planned(Planned),
     Idle,
 }
 
@@ -120,6 +144,13 @@ impl Actor {
                     for input in inputs {
                         let Some(turn) = &mut self.turn else { break };
                         let effects = turn.handle(input);
+                        self.carry_out(effects).await?;
+                    }
+                }
+                Next::Planned(Planned { verdict, writes }) => {
+                    self.writes = writes;
+                    if let Some(turn) = &mut self.turn {
+                        let effects = turn.handle(Input::Planned(verdict));
                         self.carry_out(effects).await?;
                     }
                 }
@@ -141,8 +172,22 @@ impl Actor {
                         if let Some(outgoing) = &mut self.outgoing {
                             outgoing.resume(&turn, &rows);
                         }
+                        let shared = self.marks.contains(&Mark::Shared);
+                        self.speakers = speakers_of((!shared).then(|| turn.id()), &rows);
                         self.begin(turn);
                         self.carry_out(effects).await?;
+                    }
+                }
+                Next::Command(Some(Command::Answer { answering, reply })) => {
+                    let answered = self.answer(*answering).await;
+                    let fatal = match &answered {
+                        Err(GatewayError::Ledger(_)) => answered.as_ref().err().cloned(),
+                        _ => None,
+                    };
+                    drop(reply.send(answered));
+                    // The turn had moved on already: what it believes is not on record.
+                    if let Some(error) = fatal {
+                        return Err(error);
                     }
                 }
                 Next::Command(Some(Command::Stop { reason, reply })) => {
@@ -177,10 +222,12 @@ impl Actor {
                     sleep.await;
                     Next::Inputs(vec![Input::Waited])
                 }
-                Work::Calling(call) => {
-                    let ToolEnd { outcome, code, content } = call.await;
-                    Next::Inputs(vec![Input::ToolEnded { outcome, code: code.map(str::to_owned), content }])
+                Work::Planning(plan) => Next::Planned(plan.await),
+                Work::Deciding(approval, until) => {
+                    until.await;
+                    Next::Inputs(vec![Input::Expired { approval: *approval, reason: "nobody answered in time".into() }])
                 }
+                Work::Calling(call) => Next::Inputs(vec![call.await]),
             }
         };
         tokio::select! {
@@ -191,14 +238,15 @@ impl Actor {
     }
 
     async fn say(&mut self, say: Say) -> Result<Accepted, GatewayError> {
-        let Say { place, sender, key, message, text, .. } = say;
-        if !self.opened && self.outgoing.is_none() {
+        let Say { place, sender, key, message, marks, text, .. } = say;
+        if self.place.is_none() && self.outgoing.is_none() {
             self.outgoing = Outgoing::to(&self.shared, self.id, &place);
         }
         let running = self.turn.as_ref().map(Turn::id);
         let turn = running.unwrap_or_else(TurnId::generate);
         let account = place.account.clone();
-        let inbound = Event::Inbound { turn, account, key, sender, message: message.clone(), content: Some(vec![Part::text(text)]) };
+        let (speaker, content) = (sender.clone(), Some(vec![Part::text(text)]));
+        let inbound = Event::Inbound { turn, account, key, sender, message: message.clone(), marks, content };
         let accepted = Accepted { session: self.id, turn, duplicate: false };
         let recorded = if running.is_some() {
             let recorded = self.record(vec![inbound]).await;
@@ -209,14 +257,20 @@ impl Actor {
             }
             recorded
         } else {
-            let before = if self.opened { Vec::new() } else { vec![Event::SessionOpened { place }] };
+            let before = if self.place.is_some() { Vec::new() } else { vec![Event::SessionOpened { place: place.clone() }] };
             let (turn, effects) = Turn::start(turn, self.setup(), before, inbound);
+            // Where several people speak, what one of them said before may be behind what another's turn does.
+            if !self.marks.contains(&Mark::Shared) {
+                self.speakers.clear();
+            }
+            self.writes = false;
             self.begin(turn);
             self.carry_out(effects).await.inspect_err(|_| self.end_turn())
         };
         match recorded {
             Ok(()) => {
-                self.opened = true;
+                self.place.get_or_insert(place);
+                self.speakers.insert(speaker);
                 if let Some(outgoing) = &mut self.outgoing {
                     outgoing.answers(message);
                 }
@@ -264,6 +318,7 @@ impl Actor {
     /// Carries out effects in order; what follows a record waits until it is durable.
     async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), GatewayError> {
         for effect in effects {
+            self.goes_on(&effect);
             match effect {
                 Effect::Record(events) => {
                     // Before the record is published, so that whoever hears of a turn's end finds it ended.
@@ -278,16 +333,22 @@ impl Actor {
                     }
                     let system = Message::System(self.shared.instructions.clone());
                     let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
-                    let answer = self.shared.model.ask(messages, self.shared.tools.definitions());
+                    let answer = self.shared.model.ask(messages, self.shared.permits.tools.definitions());
                     let (provider, _) = self.shared.model.names();
                     self.work = Work::Asking(self.shared.screen.answer(provider, answer));
                 }
                 Effect::Abandon => self.work = Work::Nothing,
                 Effect::Wait(millis) => self.work = Work::Waiting(Box::pin(tokio::time::sleep(Duration::from_millis(millis)))),
-                Effect::Call(call) => {
-                    let (screen, tool) = (self.shared.screen.clone(), call.name.clone());
-                    let call = self.shared.tools.call(call);
-                    self.work = Work::Calling(Box::pin(async move { screen.tool_end(&tool, call.await).await }));
+                Effect::Plan(call) => self.work = Work::Planning(self.plan(call)),
+                Effect::Await { approval, expires_at } => {
+                    let left = Duration::from_millis(expires_at.0.saturating_sub(Timestamp::now().0));
+                    self.work = Work::Deciding(approval, Box::pin(tokio::time::sleep(left)));
+                    self.ask_person();
+                }
+                Effect::Call(call, allowed) => {
+                    if let Some(turn) = self.turn.as_ref().map(Turn::id) {
+                        self.work = Work::Calling(self.call(turn, call, allowed));
+                    }
                 }
                 Effect::Show(shown) => {
                     if let Some(turn) = &self.turn {
@@ -317,6 +378,7 @@ impl Actor {
         }
         for (event, row) in events.into_iter().zip(recorded?.rows) {
             self.conversation.apply(&event);
+            self.marks.extend(marks_of(&event));
             self.watchers.tell(Update::Recorded { seq: row.seq, at, event: Arc::new(event) });
         }
         Ok(())
@@ -327,8 +389,15 @@ impl Actor {
         Setup {
             provider,
             model,
-            tools: self.shared.tools.origins(),
+            tools: self.shared.permits.tools.origins(),
             surface: if self.outgoing.is_some() { Surface::Sends } else { Surface::Reads },
         }
+    }
+}
+
+fn marks_of(event: &Event) -> &[Mark] {
+    match event {
+        Event::Inbound { marks, .. } => marks,
+        _ => &[],
     }
 }

@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use tokio::sync::Semaphore;
 use wirken_ledger::{Ledger, Reader};
+use wirken_types::approval::{Grant, Holder};
 
 use crate::channel::Outbox;
+use crate::permits::{self, Permits};
+use crate::programs::{AT_ONCE, Runner};
 use crate::screen::Screen;
-use crate::{GatewayError, Model, Parts, Tools};
+use crate::{GatewayError, Model, Parts};
 
 pub(crate) struct Shared {
     pub(crate) ledger: Ledger,
     pub(crate) model: Arc<dyn Model>,
-    pub(crate) tools: Arc<dyn Tools>,
+    pub(crate) permits: Permits,
+    pub(crate) sandbox: Arc<dyn Runner>,
+    /// Room for programs that run at the same time.
+    pub(crate) programs: Semaphore,
     pub(crate) instructions: String,
     pub(crate) screen: Screen,
     /// By account; one that has none reads the ledger itself.
@@ -23,10 +30,12 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { ledger, reader, history, model, tools, instructions, scanner } = parts;
+        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox } = parts;
         let screen = Screen::new(scanner, ledger.clone());
         let (reader, history) = (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(history)));
-        Self { ledger, model, tools, instructions, screen, outboxes: RwLock::default(), reader, history }
+        let permits = Permits { policy: Arc::new(policy), tools };
+        let programs = Semaphore::new(AT_ONCE);
+        Self { ledger, model, permits, sandbox, programs, instructions, screen, outboxes: RwLock::default(), reader, history }
     }
 
     /// What is said in this account goes into this outbox from now on.
@@ -36,6 +45,14 @@ impl Shared {
 
     pub(crate) fn outbox(&self, account: &str) -> Option<Outbox> {
         self.outboxes.read().unwrap_or_else(PoisonError::into_inner).get(account).cloned()
+    }
+
+    /// What somebody was granted, as it is now.
+    pub(crate) async fn granted(&self, holder: Option<Holder>) -> Result<Vec<Grant>, GatewayError> {
+        match holder {
+            Some(holder) => self.read(move |reader| permits::granted(reader, &holder)).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Asks the reading side, on a thread that may block.

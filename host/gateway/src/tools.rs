@@ -4,16 +4,34 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-use wirken_plugin::{ToolEnd, ToolPlugin};
+use wirken_plugin::{Reach, ToolEnd, ToolPlugin};
 use wirken_turn::ToolOrigin;
+use wirken_types::Digest;
 use wirken_types::chat::{Part, ToolCall, ToolDefinition};
 use wirken_types::event::ToolOutcome;
+use wirken_types::tool::CallPlan;
 
 /// What a session can run.
 pub trait Tools: Send + Sync {
     fn definitions(&self) -> Vec<ToolDefinition>;
     fn origins(&self) -> BTreeMap<String, ToolOrigin>;
-    fn call(&self, call: ToolCall) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>>;
+    /// The component that a tool is from.
+    fn about(&self, tool: &str) -> Option<About>;
+    /// What a call would do, by its component's account.
+    fn plan(&self, call: &ToolCall) -> Pin<Box<dyn Future<Output = Result<CallPlan, String>> + Send>>;
+    fn call(&self, call: ToolCall, reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>>;
+}
+
+/// What is told of a tool's component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    pub component: String,
+    pub version: String,
+    pub digest: Digest,
+    /// Whether a call can change a file without asking.
+    pub writes: bool,
+    /// Whether a call can ask for what a person may have to allow.
+    pub gated: bool,
 }
 
 /// Offers nothing and runs nothing.
@@ -29,7 +47,15 @@ impl Tools for DenyTools {
         BTreeMap::new()
     }
 
-    fn call(&self, call: ToolCall) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
+    fn about(&self, _tool: &str) -> Option<About> {
+        None
+    }
+
+    fn plan(&self, call: &ToolCall) -> Pin<Box<dyn Future<Output = Result<CallPlan, String>> + Send>> {
+        Box::pin(std::future::ready(Err(format!("there is no tool named {:?}", call.name))))
+    }
+
+    fn call(&self, call: ToolCall, _reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         let text = format!("There is no tool named {:?}.", call.name);
         Box::pin(std::future::ready(ToolEnd { outcome: ToolOutcome::Denied, code: None, content: vec![Part::text(text)] }))
     }
@@ -42,6 +68,11 @@ pub struct ToolSet {
 }
 
 impl ToolSet {
+    /// Leaves out every tool that the owner does not offer.
+    pub fn keep(&mut self, offered: impl Fn(&str) -> bool) {
+        self.tools.retain(|name, _| offered(name));
+    }
+
     /// Adds a component's tools. A name that another component has taken is refused: which of them a model meant must
     /// never depend on the order in which they were loaded.
     pub fn add(&mut self, plugin: &ToolPlugin) -> Result<(), NameTaken> {
@@ -76,17 +107,42 @@ impl Tools for ToolSet {
     }
 
     fn origins(&self) -> BTreeMap<String, ToolOrigin> {
-        let origin = |plugin: &ToolPlugin| ToolOrigin { component: plugin.info().name.clone(), digest: plugin.info().digest };
+        let origin = |plugin: &ToolPlugin| {
+            let info = plugin.info();
+            ToolOrigin { component: info.name.clone(), digest: info.digest, gated: plugin.is_gated() }
+        };
         self.tools.iter().map(|(name, (_, plugin))| (name.clone(), origin(plugin))).collect()
     }
 
-    fn call(&self, call: ToolCall) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
+    fn about(&self, tool: &str) -> Option<About> {
+        let (_, plugin) = self.tools.get(tool)?;
+        let info = plugin.info();
+        Some(About {
+            component: info.name.clone(),
+            version: info.version.clone(),
+            digest: info.digest,
+            writes: plugin.writes(),
+            gated: plugin.is_gated(),
+        })
+    }
+
+    fn plan(&self, call: &ToolCall) -> Pin<Box<dyn Future<Output = Result<CallPlan, String>> + Send>> {
+        match self.tools.get(&call.name) {
+            Some((_, plugin)) => {
+                let (plugin, call) = (plugin.clone(), call.clone());
+                Box::pin(async move { plugin.plan(call.name, call.arguments).await })
+            }
+            None => DenyTools.plan(call),
+        }
+    }
+
+    fn call(&self, call: ToolCall, reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         match self.tools.get(&call.name) {
             Some((_, plugin)) => {
                 let plugin = plugin.clone();
-                Box::pin(async move { plugin.call(call.name, call.arguments).await })
+                Box::pin(async move { plugin.call(call.name, call.arguments, reach).await })
             }
-            None => DenyTools.call(call),
+            None => DenyTools.call(call, reach),
         }
     }
 }

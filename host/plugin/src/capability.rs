@@ -12,6 +12,7 @@ mod random;
 mod store;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
@@ -22,6 +23,7 @@ use wirken_manifest::Manifest;
 use crate::authority::Authority;
 use crate::error::Problem;
 use crate::imports::Interface;
+use crate::programs::{DenyPrograms, Programs};
 
 /// One kind of authority.
 pub(crate) struct Capability {
@@ -53,16 +55,30 @@ pub(crate) struct Host {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     denied_http: http::Deny,
+    programs: Arc<dyn Programs>,
 }
 
 impl Host {
     /// The state of one call. A folder that cannot be opened any more is a failure of the call, not of the host.
-    pub(crate) fn prepare(authority: &Authority) -> Result<Self, String> {
+    pub(crate) fn prepare(authority: &Authority, programs: Arc<dyn Programs>) -> Result<Self, String> {
         let mut builder = WasiCtxBuilder::new();
         // A call has a thread of its own, so waiting for a disk there holds up nobody else.
         builder.allow_blocking_current_thread(true);
         filesystem::prepare(&mut builder, authority)?;
-        Ok(Self { table: ResourceTable::new(), wasi: builder.build(), http: WasiHttpCtx::new(), denied_http: http::Deny })
+        Ok(Self::of(&mut builder, programs))
+    }
+
+    /// The state of an instance that is only asked: it is given nothing, everything that can refuse does, and what cannot
+    /// is the same at every time.
+    pub(crate) fn idle() -> Self {
+        let mut builder = WasiCtxBuilder::new();
+        clocks::stop(&mut builder);
+        random::fix(&mut builder);
+        Self::of(&mut builder, Arc::new(DenyPrograms))
+    }
+
+    fn of(builder: &mut WasiCtxBuilder, programs: Arc<dyn Programs>) -> Self {
+        Self { table: ResourceTable::new(), wasi: builder.build(), http: WasiHttpCtx::new(), denied_http: http::Deny, programs }
     }
 }
 
@@ -90,6 +106,11 @@ pub(crate) fn link(linker: &mut Linker<State<Host>>, imports: &[Interface]) -> w
         }
     }
     Ok(())
+}
+
+/// Whether any of these imports does what a person may have to allow.
+pub(crate) fn is_gated(imports: &[Interface]) -> bool {
+    imports.iter().any(|import| covers(&exec::CAPABILITY, import))
 }
 
 /// Whether any of these imports reaches a file system.

@@ -14,6 +14,7 @@ mod channel;
 mod error;
 mod imports;
 mod package;
+pub mod programs;
 mod provider;
 mod tool;
 
@@ -23,4 +24,4 @@ pub use error::{LoadError, Problem};
 pub use imports::Interface;
 pub use package::{Info, Kind, Package, describe};
 pub use provider::{Decoder, ProviderPlugin};
-pub use tool::{ToolEnd, ToolPlugin};
+pub use tool::{Reach, ToolEnd, ToolPlugin};

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::Notify;
 use wasmtime::component::Linker;
 use wirken_bindings::ToolPre;
-use wirken_engine::{CallError, Engine, Limits};
+use wirken_engine::{CallError, Cell, Engine, Limits};
 use wirken_manifest::{Manifest, WorkspaceAccess};
 use wirken_types::chat::{Part, ToolDefinition};
 use wirken_types::event::ToolOutcome;
-use wirken_types::tool::ToolFailure;
+use wirken_types::tool::{CallPlan, ToolFailure};
 
 use crate::authority::{Access, Authority, Grant, effective};
 use crate::capability::{self, Host};
 use crate::error::{LoadError, Problem};
 use crate::package::{Info, Kind, Package, inspect};
+use crate::programs::{DenyPrograms, Programs};
 
 /// The world that this host offers to tools.
 const WORLD: &str = "wirken:tool/tool@0.1.0";
@@ -37,6 +37,26 @@ pub struct ToolEnd {
     /// Of a crash: which limit was exhausted, or which trap ended it.
     pub code: Option<&'static str>,
     pub content: Vec<Part>,
+}
+
+/// What one call reaches of that which its component was granted.
+#[derive(Clone)]
+pub struct Reach {
+    /// How far the workspace is open at most.
+    pub workspace: Access,
+    pub programs: Arc<dyn Programs>,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self { workspace: Access::ReadWrite, programs: Arc::new(DenyPrograms) }
+    }
+}
+
+impl std::fmt::Debug for Reach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reach").field("workspace", &self.workspace).finish_non_exhaustive()
+    }
 }
 
 /// A tool component, ready to be called.
@@ -92,38 +112,91 @@ impl ToolPlugin {
         &self.inner.definitions
     }
 
-    /// Runs one call in a fresh instance, on a thread of its own: a guest that computes, or waits for a disk, holds up nobody
-    /// else. Dropping the future ends the call. A guest is stopped at its deadline; a disk that hangs is not, and is left to
-    /// itself.
-    pub async fn call(&self, name: String, arguments: String) -> ToolEnd {
-        let begun = Arc::new(Notify::new());
-        let (plugin, started) = (Arc::clone(&self.inner), Arc::clone(&begun));
-        let runtime = tokio::runtime::Handle::current();
+    /// Whether a call of it can do what a person may have to allow, so that its plan is to be asked for first: run a program,
+    /// or reach files, of which some are keys and some are obeyed by programs outside.
+    pub fn is_gated(&self) -> bool {
+        capability::is_gated(&self.inner.info.imports) || self.inner.authority.workspace.is_some()
+    }
+
+    /// Whether a call can change a file of the workspace.
+    pub fn writes(&self) -> bool {
+        self.inner.authority.workspace.as_ref().is_some_and(|(_, access)| *access == Access::ReadWrite)
+    }
+
+    /// What a call with these arguments would do, by its own account. Nothing is done meanwhile.
+    pub async fn plan(&self, name: String, arguments: String) -> Result<CallPlan, String> {
+        let plugin = Arc::clone(&self.inner);
+        let planned = self.aside(Host::idle(), move |pre, cell| async move {
+            let mut tool = pre.pre.instantiate(cell).await?;
+            tool.plan(&name, &arguments).await
+        });
+        match planned.await {
+            Ok(Ok(Ok(plan))) => Ok(plan),
+            Ok(Ok(Err(failure))) => Err(failure.to_string()),
+            Ok(Err(error)) => Err(format!("the component {} did not say what it would do: {error}", plugin.info.name)),
+            Err(message) => Err(message),
+        }
+    }
+
+    /// Runs one call. What `reach` leaves out of its authority is not there.
+    pub async fn call(&self, name: String, arguments: String, reach: Reach) -> ToolEnd {
+        let Reach { workspace, programs } = reach;
+        let granted = self.inner.authority.workspace.clone();
+        let authority = Authority { workspace: granted.map(|(folder, access)| (folder, access.min(workspace))) };
+        let host = match Host::prepare(&authority, programs) {
+            Ok(host) => host,
+            Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
+        };
+        let called = self.aside(host, move |inner, cell| async move {
+            let mut tool = inner.pre.instantiate(cell).await?;
+            tool.call(&name, &arguments).await
+        });
+        let failed = |message: String| ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message });
+        match called.await {
+            // A blob is named by what the host keeps, and this host has handed none out.
+            Ok(Ok(Ok(content))) if content.iter().any(|part| matches!(part, Part::Blob(_))) => {
+                let text = "The tool returned a blob that the host does not keep. What the call did stands.";
+                ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(text)] }
+            }
+            Ok(Ok(Ok(content))) => ToolEnd { outcome: ToolOutcome::Ok, code: None, content },
+            Ok(Ok(Err(failure))) => ToolEnd::from(failure),
+            Ok(Err(error)) => ToolEnd::crashed(&self.inner.info.name, &error),
+            Err(message) => failed(message),
+        }
+    }
+
+    /// Does something with a fresh instance on a thread of its own: a guest that computes, or waits for a disk, holds up
+    /// nobody else. Dropping the future ends it. A guest is stopped at its deadline; a disk that hangs is not, and is left
+    /// to itself.
+    async fn aside<R, F>(&self, host: Host, what: impl FnOnce(Arc<Inner>, Cell<Host>) -> F + Send + 'static) -> Result<R, String>
+    where
+        R: Send + 'static,
+        F: Future<Output = R> + Send,
+    {
+        let mut cell = self.inner.engine.cell(host, &self.inner.limits);
+        // Before a thread is taken: there are not so many that each could wait on one of its own.
+        cell.take_place().await.map_err(|error| error.to_string())?;
+        let clock = cell.clock();
+        let (inner, runtime) = (Arc::clone(&self.inner), tokio::runtime::Handle::current());
         // Closed when this future is dropped.
         let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
         let mut call = tokio::task::spawn_blocking(move || {
             runtime.block_on(async move {
                 tokio::select! {
-                    end = plugin.call(&name, &arguments, &started) => Some(end),
+                    end = what(inner, cell) => Some(end),
                     _ = &mut unwanted => None,
                 }
             })
         });
-        let limit = self.inner.engine.deadline(&self.inner.limits) + STUCK;
-        let stuck = async {
-            // What waits for its turn is not on the clock.
-            begun.notified().await;
-            tokio::time::sleep(limit).await;
-        };
-        let failed = |message: String| ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message });
         tokio::select! {
             biased;
             end = &mut call => match end {
-                Ok(Some(end)) => end,
-                Ok(None) => failed("it was given up".into()),
-                Err(error) => failed(error.to_string()),
+                Ok(Some(end)) => Ok(end),
+                Ok(None) => Err("it was given up".into()),
+                Err(error) => Err(error.to_string()),
             },
-            () = stuck => failed("a file that it works on does not answer".into()),
+            // What waits for its turn is not on the clock.
+            () = clock.over(STUCK) => Err("a file that it works on does not answer".into()),
         }
     }
 }
@@ -131,39 +204,19 @@ impl ToolPlugin {
 impl Inner {
     async fn read_definitions(&self) -> Result<Vec<ToolDefinition>, Problem> {
         // A component that is only asked what it offers is given nothing.
-        let host = Host::prepare(&Authority::default()).map_err(Problem::Definitions)?;
-        let mut tool = self.pre.instantiate(self.engine.cell(host, &self.limits)).await?;
+        let mut tool = self.pre.instantiate(self.engine.cell(Host::idle(), &self.limits)).await?;
         let definitions = tool.definitions().await?;
         check_definitions(&definitions).map_err(Problem::Definitions)?;
         Ok(definitions)
     }
-
-    async fn call(&self, name: &str, arguments: &str, begun: &Notify) -> ToolEnd {
-        let host = match Host::prepare(&self.authority) {
-            Ok(host) => host,
-            Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
-        };
-        let result = match self.pre.instantiate(self.engine.cell(host, &self.limits)).await {
-            Ok(mut tool) => {
-                begun.notify_one();
-                tool.call(name, arguments).await
-            }
-            Err(error) => Err(error),
-        };
-        match result {
-            // A blob is named by what the host keeps, and this host has handed none out.
-            Ok(Ok(content)) if content.iter().any(|part| matches!(part, Part::Blob(_))) => {
-                let text = "The tool returned a blob that the host does not keep. What the call did stands.";
-                ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(text)] }
-            }
-            Ok(Ok(content)) => ToolEnd { outcome: ToolOutcome::Ok, code: None, content },
-            Ok(Err(failure)) => ToolEnd::from(failure),
-            Err(error) => ToolEnd::crashed(&self.info.name, &error),
-        }
-    }
 }
 
 impl ToolEnd {
+    /// Of a call that was not made.
+    pub fn denied(why: &str) -> Self {
+        Self { outcome: ToolOutcome::Denied, code: None, content: vec![Part::text(why)] }
+    }
+
     fn crashed(component: &str, error: &CallError) -> Self {
         tracing::warn!(component, code = error.code(), "a tool call ended early");
         Self {

@@ -222,6 +222,11 @@ impl Admission {
         state.paired.remove(sender);
     }
 
+    /// Whether this sender is heard at all.
+    pub(crate) fn knows(&self, sender: &str) -> bool {
+        self.allowed.contains(sender) || self.paired(sender)
+    }
+
     pub(crate) fn paired(&self, sender: &str) -> bool {
         self.lock().paired.contains(sender)
     }

@@ -12,13 +12,14 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use wirken_ledger::Batch;
 use wirken_types::Timestamp;
-use wirken_types::channel::{Attachment, Inbound, InboundMessage, State};
-use wirken_types::event::{Event, Place};
+use wirken_types::channel::{Attachment, Conversation, Inbound, InboundMessage, State};
+use wirken_types::event::{Event, Mark, Place};
 use wirken_wire::limits::{BEAT, MAX_COMMITS, MAX_STATES, MAX_STATES_BYTES, SILENCE};
 use wirken_wire::{ToAdapter, ToGateway};
 
 use super::Runtime;
 use super::admission::{self, Verdict};
+use super::answers;
 use super::brand::{Channel, ChannelError, Incoming, Next};
 use super::status::line;
 use crate::{GatewayError, Say};
@@ -198,8 +199,17 @@ impl From<ChannelError> for Ended {
 async fn carry_out(channel: &Channel<'_>, runtime: &Arc<Runtime>, commit: Commit) -> Result<u64, ChannelError> {
     let mut conversations: Vec<(String, Vec<InboundMessage>)> = Vec::new();
     for inbound in commit.inbounds {
-        // Nobody asked for a choice, and nobody wants a notice.
-        let Inbound::Message(message) = inbound else { continue };
+        let message = match inbound {
+            Inbound::Message(message) => message,
+            Inbound::Choice(choice) => {
+                if runtime.admission.knows(&choice.sender.id) {
+                    answers::chosen(runtime, &place(runtime, &choice.conversation), &choice).await?;
+                }
+                continue;
+            }
+            // Nobody wants one.
+            Inbound::Notice(_) => continue,
+        };
         match conversations.iter_mut().find(|(id, _)| *id == message.conversation.id) {
             Some((_, messages)) => messages.push(message),
             None => conversations.push((message.conversation.id.clone(), vec![message])),
@@ -302,7 +312,7 @@ async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMes
         Verdict::Pair { code, expires_at } => return pair(channel, runtime, &message, &code, expires_at).await,
         Verdict::Take => {}
     }
-    let place = place(runtime, &message);
+    let place = place(runtime, &message.conversation);
     if message.conversation.is_direct() {
         match command(channel, runtime, &place, &message).await {
             Ok(false) => {}
@@ -314,10 +324,23 @@ async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMes
             Err(error) => return Err(error),
         }
     }
+    match answers::typed(channel, runtime, &place, &message).await {
+        Ok(false) => {}
+        Ok(true) => return Ok(()),
+        Err(ChannelError::Gateway(error)) if !ends(&error) => {
+            not_taken(channel, runtime, &message, &error).await;
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    }
     let direct = message.conversation.is_direct();
+    let mut marks = Vec::new();
+    marks.extend(message.forwarded.then_some(Mark::Forwarded));
+    marks.extend((!direct).then_some(Mark::Shared));
     let say = Say {
         session: None,
         place,
+        marks,
         sender: message.sender.id.clone(),
         key: message.key.clone(),
         message: (!direct).then(|| message.id.clone()),
@@ -343,13 +366,12 @@ async fn not_taken(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: &Inbo
 }
 
 /// Whether nothing more can be recorded, so that the platform has to keep what it has.
-fn ends(error: &GatewayError) -> bool {
+pub(super) fn ends(error: &GatewayError) -> bool {
     use wirken_ledger::Error as Ledger;
     matches!(error, GatewayError::Stopping | GatewayError::Ledger(Ledger::Stopped { .. } | Ledger::Closed | Ledger::Database { .. }))
 }
 
-fn place(runtime: &Runtime, message: &InboundMessage) -> Place {
-    let conversation = &message.conversation;
+fn place(runtime: &Runtime, conversation: &Conversation) -> Place {
     let (id, thread) = match &conversation.parent {
         Some(parent) => (parent.clone(), Some(conversation.id.clone())),
         None => (conversation.id.clone(), None),

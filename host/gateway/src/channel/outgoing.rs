@@ -82,6 +82,11 @@ impl Outgoing {
         true
     }
 
+    /// Something that is for the people there, and no part of the conversation with the model.
+    pub(crate) fn notice(&self, text: &str) {
+        self.outbox.notice(&self.conversation, text);
+    }
+
     pub(crate) fn release(&self) {
         self.outbox.release(&self.conversation);
     }

@@ -1,7 +1,8 @@
 //! The gateway's sessions over the real ledger, with a scripted model and a tool that leaves a trace.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it is surprised")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails where it is surprised")]
 
+mod approvals;
 mod control;
 mod kill;
 mod screen;

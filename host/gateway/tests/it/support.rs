@@ -1,29 +1,36 @@
-//! A model that follows a script, a tool that counts its starts in a file, and a gateway over both.
+//! A model that follows a script, a tool that counts its starts in a file, real components where they are asked for, and a
+//! gateway over them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use wirken_gateway::{Answer, Gateway, Model, Parts, Say, Tools, Update};
-use wirken_ledger::{CrashPoints, Ledger, Options, Reader};
-use wirken_plugin::ToolEnd;
+use tokio::sync::{Notify, mpsc};
+use wirken_engine::Engine;
+use wirken_gateway::{About, Answer, Gateway, Model, Parts, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
+use wirken_ledger::{CrashPoints, KnownApproval, Ledger, Options, Reader};
+use wirken_manifest::Manifest;
+use wirken_plugin::{Access, Grant, Package, Reach, ToolEnd, ToolPlugin};
+use wirken_sandbox::program::{Ended, Piece, Program, ProgramError};
 use wirken_secret::{Scanner, Secret};
 use wirken_turn::ToolOrigin;
 use wirken_types::chat::{Message, Part, ToolCall, ToolDefinition, plain_text};
 use wirken_types::event::{Event, Place, ToolOutcome};
 use wirken_types::provider::Event as Step;
+use wirken_types::tool::CallPlan;
 use wirken_types::{Digest, SessionId, TurnId};
 
 /// What no session may hold.
 pub(crate) const SECRET: &str = "sk-0123456789abcdef";
 
-/// Answers the last message of a person: `tool N` makes N calls first, `spill` one that returns the secret, `tell` tells
+/// Answers the last message of a person: `call TOOL ARGUMENTS` makes that call and tells its result, `tool N` makes N calls first, `spill` one that returns the secret, `tell` tells
 /// it in pieces, `hang` never ends, anything else is echoed.
 pub(crate) struct Script;
 
@@ -39,6 +46,13 @@ impl Model for Script {
         });
         let said = said.unwrap_or_default();
         let after_tools = matches!(messages.last(), Some(Message::Tool(_)));
+        if let Some((tool, arguments)) = said.strip_prefix("call ").and_then(|call| call.split_once(' ')) {
+            let step = match messages.last() {
+                Some(Message::Tool(results)) => Step::Text(results.iter().map(|result| plain_text(&result.content)).collect()),
+                _ => Step::ToolCall(ToolCall { id: format!("call-{}", messages.len()), name: tool.into(), arguments: arguments.into() }),
+            };
+            return Box::pin(stream::iter([Ok(vec![step, Step::Stop("end".into())])]));
+        }
         let steps: Vec<Step> = match said.strip_prefix("tool ").and_then(|count| count.parse::<u32>().ok()) {
             Some(count) if !after_tools => (0..count)
                 .map(|index| {
@@ -76,10 +90,18 @@ impl Tools for Counting {
     }
 
     fn origins(&self) -> BTreeMap<String, ToolOrigin> {
-        BTreeMap::from([("count".into(), ToolOrigin { component: "counting".into(), digest: Digest::ZERO })])
+        BTreeMap::from([("count".into(), ToolOrigin { component: "counting".into(), digest: Digest::ZERO, gated: false })])
     }
 
-    fn call(&self, call: ToolCall) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
+    fn about(&self, _tool: &str) -> Option<About> {
+        None
+    }
+
+    fn plan(&self, _call: &ToolCall) -> Pin<Box<dyn Future<Output = Result<CallPlan, String>> + Send>> {
+        Box::pin(async { Err("it has none".into()) })
+    }
+
+    fn call(&self, call: ToolCall, _reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.file).unwrap();
         writeln!(file, "{} {}", call.id, call.arguments).unwrap();
         let result = if call.arguments.contains("spill") { format!("KEY={SECRET}") } else { "counted".into() };
@@ -107,14 +129,104 @@ fn wait_for_lock(folder: &Path) {
 pub(crate) fn open<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Gateway, Ledger) {
     wait_for_lock(folder);
     let ledger = Ledger::open(&ledger_path(folder), options).unwrap();
+    let tools = Arc::new(Counting { file: trace_path(folder) });
+    let runner = Arc::new(Sandbox::Missing("no program runs in this test".into()));
+    start(folder, ledger, tools, Policy::default(), runner)
+}
+
+fn start(folder: &Path, ledger: Ledger, tools: Arc<dyn Tools>, policy: Policy, sandbox: Arc<dyn Runner>) -> (Gateway, Ledger) {
     let reader = Reader::open(&ledger_path(folder)).unwrap();
     let history = Reader::open(&ledger_path(folder)).unwrap();
-    let tools = Arc::new(Counting { file: trace_path(folder) });
     let secret = Arc::new(Secret::from_string(SECRET.into()));
     let scanner = Arc::new(Scanner::new([("script/key".to_owned(), secret)]).unwrap());
-    let parts =
-        Parts { ledger: ledger.clone(), reader, history, model: Arc::new(Script), tools, instructions: "Be brief.".into(), scanner };
+    let parts = Parts {
+        ledger: ledger.clone(),
+        reader,
+        history,
+        model: Arc::new(Script),
+        tools,
+        instructions: "Be brief.".into(),
+        scanner,
+        policy,
+        sandbox,
+    };
     (Gateway::start(parts), ledger)
+}
+
+/// A gateway over real components, with a workspace in `folder` that they may write.
+pub(crate) async fn open_with(folder: &Path, components: &[&str], policy: Policy, runner: Arc<dyn Runner>) -> (Gateway, Ledger) {
+    let workspace = folder.join("workspace");
+    std::fs::create_dir_all(&workspace).unwrap();
+    let workspace = workspace.canonicalize().unwrap();
+    let engine = Engine::new(&wirken_engine::Options { cache: Some(folder.join("cache")), ..wirken_engine::Options::default() }).unwrap();
+    let grant = Grant { workspace: Some((workspace.clone(), Access::ReadWrite)) };
+    let mut tools = ToolSet::default();
+    for component in components {
+        tools.add(&ToolPlugin::load(&engine, package(component), &grant).await.unwrap()).unwrap();
+    }
+    wait_for_lock(folder);
+    let ledger = Ledger::open(&ledger_path(folder), Options::default()).unwrap();
+    start(folder, ledger, Arc::new(tools), Policy { workspace: Some(workspace), ..policy }, runner)
+}
+
+fn package(path: &str) -> Package {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist").join(path);
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{path}/{name}: {error}; run `just guests`"));
+    let manifest = Manifest::parse(&String::from_utf8(read("component.toml")).unwrap()).unwrap();
+    Package { manifest, wasm: Cow::Owned(read("component.wasm")) }
+}
+
+/// Runs nothing, and keeps what it was asked to run.
+#[derive(Default)]
+pub(crate) struct Recording {
+    pub(crate) ran: Mutex<Vec<(String, Vec<String>)>>,
+    /// Never ends what is named so.
+    pub(crate) hangs: Option<String>,
+    /// Waits with what is named so until it is told to go on.
+    pub(crate) waits: Option<String>,
+    pub(crate) go_on: Notify,
+    /// Tells when it was begun.
+    pub(crate) begun: Notify,
+}
+
+impl Recording {
+    pub(crate) fn ran(&self) -> Vec<String> {
+        self.ran.lock().unwrap().iter().map(|(program, arguments)| format!("{program} {}", arguments.join(" "))).collect()
+    }
+}
+
+impl Runner for Recording {
+    fn run<'a>(
+        &'a self,
+        program: &'a Program,
+        pieces: mpsc::Sender<Piece>,
+    ) -> Pin<Box<dyn Future<Output = Result<Ended, ProgramError>> + Send + 'a>> {
+        Box::pin(async move {
+            self.ran.lock().unwrap().push((program.program.clone(), program.arguments.clone()));
+            self.begun.notify_one();
+            if self.hangs.as_ref() == Some(&program.program) {
+                return std::future::pending().await;
+            }
+            if self.waits.as_ref() == Some(&program.program) {
+                self.go_on.notified().await;
+            }
+            pieces.send(Piece::Stdout(b"it ran".to_vec())).await.unwrap();
+            Ok(Ended { code: 0, stdout: b"it ran".to_vec(), stderr: Vec::new(), truncated: false })
+        })
+    }
+}
+
+/// The one open question, once there is one.
+pub(crate) async fn question(gateway: &Gateway) -> KnownApproval {
+    let wait = async {
+        loop {
+            if let Some(known) = gateway.approvals().await.unwrap().pop() {
+                return known;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.expect("somebody is asked")
 }
 
 pub(crate) fn place(conversation: &str) -> Place {
@@ -122,7 +234,15 @@ pub(crate) fn place(conversation: &str) -> Place {
 }
 
 pub(crate) fn say(conversation: &str, key: &str, text: &str) -> Say {
-    Say { session: None, place: place(conversation), sender: "owner".into(), key: key.into(), message: None, text: text.into() }
+    Say {
+        session: None,
+        place: place(conversation),
+        sender: "owner".into(),
+        key: key.into(),
+        message: None,
+        marks: Vec::new(),
+        text: text.into(),
+    }
 }
 
 /// Waits until a turn is over; returns its last event.

@@ -1,28 +1,47 @@
-//! `wirken:host/exec`: linked to a refusal. Running programs needs a sandbox and a person's approval, and this host has
-//! neither.
+//! `wirken:host/exec`: programs, by way of whoever judges, records and runs them. A component never runs one itself.
+
+use std::time::Duration;
 
 use wasmtime::component::HasData;
 use wirken_bindings::host::exec::{self, Command, Output};
 use wirken_bindings::host::types::Error;
+use wirken_engine::{Clock, State};
 
-use super::{Capability, denied, freely};
+use super::{Capability, Host};
+use crate::programs::{self, Programs};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/exec"],
     version: "0.1.0",
-    validate: freely,
-    link: |linker| exec::add_to_linker::<_, Deny>(linker, |_| Deny),
+    validate: |manifest| if manifest.exec.run { Ok(()) } else { Err("add `run = true` under [exec]".into()) },
+    link: |linker| exec::add_to_linker::<_, Exec>(linker, view),
 };
 
-/// Runs nothing.
-pub(super) struct Deny;
+pub(super) struct Exec;
 
-impl HasData for Deny {
-    type Data<'a> = Self;
+impl HasData for Exec {
+    type Data<'a> = View<'a>;
 }
 
-impl exec::Host for Deny {
-    async fn run(&mut self, _command: Command) -> Result<Output, Error> {
-        Err(denied("running programs"))
+pub(super) struct View<'a> {
+    programs: &'a dyn Programs,
+    clock: Clock,
+}
+
+fn view(state: &mut State<Host>) -> View<'_> {
+    let clock = state.clock();
+    View { programs: &*state.data.programs, clock }
+}
+
+impl exec::Host for View<'_> {
+    async fn run(&mut self, command: Command) -> Result<Output, Error> {
+        let Command { program, arguments, stdin, timeout_millis } = command;
+        let timeout = timeout_millis.map(|millis| Duration::from_millis(millis.into()));
+        let run = self.programs.run(programs::Command { program, arguments, stdin, timeout });
+        // A program takes its own time, and not the guest's.
+        match self.clock.rest(run).await {
+            Ok(programs::Output { code, stdout, stderr, truncated }) => Ok(Output { exit_code: code, stdout, stderr, truncated }),
+            Err(programs::Refusal { kind, message }) => Err(Error { kind: kind.into(), message }),
+        }
     }
 }

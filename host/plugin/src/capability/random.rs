@@ -1,7 +1,8 @@
 //! `wasi:random`: random bytes. Every component may have some.
 
+use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
-use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
+use wasmtime_wasi::random::{Deterministic, WasiRandom, WasiRandomCtx};
 use wirken_engine::State;
 
 use super::{Capability, Host, freely};
@@ -19,4 +20,10 @@ pub(super) const CAPABILITY: Capability = Capability {
 
 fn context(state: &mut State<Host>) -> &mut WasiRandomCtx {
     state.data.wasi.random()
+}
+
+/// For an instance whose answers must not depend on chance.
+pub(super) fn fix(builder: &mut WasiCtxBuilder) {
+    let same = || Deterministic::new(vec![0; 32]);
+    builder.secure_random(same()).insecure_random(same()).insecure_random_seed(0);
 }

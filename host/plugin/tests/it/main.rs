@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use wirken_engine::{Engine, Options};
 use wirken_manifest::{Kind, Manifest};
-use wirken_plugin::{Access, Grant, Package, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
+use wirken_plugin::{Access, Grant, Package, Problem, ProviderPlugin, Reach, ToolEnd, ToolPlugin, describe};
 use wirken_types::chat::plain_text;
 use wirken_types::event::ToolOutcome;
 use wirken_types::provider::Target;
@@ -29,7 +29,7 @@ async fn hostile(engine: &Engine) -> ToolPlugin {
 }
 
 async fn call(tool: &ToolPlugin, name: &str, arguments: &str) -> (ToolOutcome, String) {
-    let ToolEnd { outcome, content, .. } = tool.call(name.into(), arguments.into()).await;
+    let ToolEnd { outcome, content, .. } = tool.call(name.into(), arguments.into(), Reach::default()).await;
     (outcome, plain_text(&content))
 }
 
@@ -41,12 +41,12 @@ async fn a_call_that_crashes_ends_alone_and_says_why() {
     assert_eq!(outcome, ToolOutcome::Crashed);
     assert!(text.contains("unreachable") && text.contains("out of ideas"), "{text}");
     for (name, word) in [("loop", "fuel"), ("recurse", "stack-overflow"), ("abort", "unreachable")] {
-        let ToolEnd { outcome, code, content } = tool.call(name.into(), "{}".into()).await;
+        let ToolEnd { outcome, code, content } = tool.call(name.into(), "{}".into(), Reach::default()).await;
         let text = plain_text(&content);
         assert_eq!((outcome, code), (ToolOutcome::Crashed, Some(word)), "{name}: {text}");
         assert!(text.contains(word), "{name}: {text}");
     }
-    let ToolEnd { outcome, code, .. } = tool.call("allocate".into(), "{}".into()).await;
+    let ToolEnd { outcome, code, .. } = tool.call("allocate".into(), "{}".into(), Reach::default()).await;
     assert_eq!((outcome, code), (ToolOutcome::Crashed, Some("memory")));
     let (outcome, text) = call(&tool, "echo", r#"{"text":"ä"}"#).await;
     assert_eq!((outcome, text.contains('ä')), (ToolOutcome::Ok, true), "{text}");
@@ -69,7 +69,7 @@ async fn a_call_that_nobody_waits_for_ends() {
 #[tokio::test]
 async fn a_blob_that_nobody_gave_it_is_not_passed_on() {
     let tool = hostile(&engine()).await;
-    let ToolEnd { outcome, content, .. } = tool.call("blob".into(), "{}".into()).await;
+    let ToolEnd { outcome, content, .. } = tool.call("blob".into(), "{}".into(), Reach::default()).await;
     assert_eq!(outcome, ToolOutcome::Failed);
     assert!(plain_text(&content).contains("blob"), "{content:?}");
 }

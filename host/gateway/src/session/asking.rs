@@ -1,0 +1,157 @@
+//! What a session does where a call may need a person's leave: it finds out what the call would do, asks, takes the answer,
+//! and runs what was allowed.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use wirken_ledger::Row;
+use wirken_permissions::{Asked, Refusal, may_answer, question};
+use wirken_plugin::{Reach, ToolEnd};
+use wirken_turn::{Allowed, Answer, Effect, Input, Turn, Verdict};
+use wirken_types::approval::{Choice, Holder, Tier};
+use wirken_types::chat::ToolCall;
+use wirken_types::event::{Event, Mark};
+use wirken_types::{Timestamp, TurnId};
+
+use super::{Actor, Work};
+use crate::GatewayError;
+use crate::approvals::Answering;
+use crate::permits::{Asker, Planned};
+use crate::programs::{Blocked, CallPrograms, May};
+
+impl Actor {
+    /// Takes an answer from whoever may give one.
+    pub(super) async fn answer(&mut self, answering: Answering) -> Result<(), GatewayError> {
+        let asker = self.asker();
+        let deciding = self.turn.as_ref().and_then(Turn::deciding).filter(|ask| ask.approval == answering.approval);
+        let (Some(ask), Some(asker)) = (deciding, asker) else { return Err(GatewayError::NotOpen("it is not asked here".into())) };
+        let Answering { approval, choice, note, digest, by } = answering;
+        let permits = &self.shared.permits;
+        let answer = wirken_permissions::Answer { by: by.answerer(), choice, digest: digest.unwrap_or(ask.action), at: Timestamp::now() };
+        let asked = Asked { place: &asker.place, tier: ask.tier, digest: ask.action, expires_at: ask.expires_at };
+        let refused = may_answer(&answer, &asked, &permits.policy.rules(&asker.place.account)).err();
+        if let Some(Refusal::Expired) = refused {
+            // The clock was set, or the machine slept: the timer has not noticed.
+            let input = Input::Expired { approval, reason: "nobody answered in time".into() };
+            let effects = self.turn.as_mut().map(|turn| turn.handle(input)).unwrap_or_default();
+            self.carry_out(effects).await?;
+            return Err(Refusal::Expired.into());
+        }
+        if let Some(refusal) = refused {
+            return Err(refusal.into());
+        }
+        // What several people caused together is remembered for nobody, also where one of them came after the question.
+        if asker.holder.is_none() && matches!(choice, Choice::Session | Choice::Remember) {
+            return Err(Refusal::NotOffered(Tier::EveryTime).into());
+        }
+        let granted = permits.grants(ask, choice, &asker);
+        let (by, via) = by.names();
+        let input = Input::Answered(Answer { approval, choice, by, via, note, granted });
+        let effects = match &mut self.turn {
+            Some(turn) => turn.handle(input),
+            None => Vec::new(),
+        };
+        self.carry_out(effects).await
+    }
+
+    /// On whose behalf a call is made now.
+    fn asker(&self) -> Option<Asker> {
+        let place = self.place.clone()?;
+        let mut speakers = self.speakers.iter();
+        let holder = match (speakers.next(), speakers.next()) {
+            (Some(sender), None) => Some(Holder { agent: place.agent.clone(), account: place.account.clone(), sender: sender.clone() }),
+            _ => None,
+        };
+        let tainted = self.marks.contains(&Mark::Forwarded);
+        Some(Asker { session: self.id, place, holder, tainted, shared: self.marks.contains(&Mark::Shared) })
+    }
+
+    /// Finds out what a call would do, and whether somebody has to be asked.
+    pub(super) fn plan(&self, call: ToolCall) -> Pin<Box<dyn Future<Output = Planned> + Send>> {
+        let (shared, asker) = (Arc::clone(&self.shared), self.asker());
+        Box::pin(async move {
+            let Some(asker) = asker else { return refused("the session has no place") };
+            match shared.granted(asker.holder.clone()).await {
+                Ok(grants) => shared.permits.plan(&call, &asker, grants, &shared.screen).await,
+                Err(error) => refused(&format!("what is granted could not be read: {error}")),
+            }
+        })
+    }
+
+    /// Runs a call, with what was allowed of it.
+    pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Pin<Box<dyn Future<Output = Input> + Send>> {
+        let (shared, asker) = (Arc::clone(&self.shared), self.asker());
+        let (screen, watchers) = (self.shared.screen.clone(), self.watchers.clone());
+        // A tool that is not gated has no plan.
+        let gated = self.shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
+        let writes = !gated || self.writes;
+        Box::pin(async move {
+            let Some(asker) = asker else { return ended(ToolEnd::denied("the session has no place")) };
+            let (tool, permits) = (call.name.clone(), shared.permits.clone());
+            let workspace = permits.access(&asker, writes);
+            let may = May { allowed: allowed.actions, writes };
+            let programs = Arc::new(CallPrograms::new(shared, watchers, asker, turn, call.clone(), may));
+            let reach = Reach { workspace, programs: Arc::clone(&programs) as _ };
+            let running = permits.tools.call(call, reach);
+            let end = tokio::select! {
+                biased;
+                blocked = programs.blocked() => return blocked_input(blocked),
+                end = running => end,
+            };
+            match programs.take_blocked() {
+                Some(blocked) => blocked_input(blocked),
+                None => ended(screen.tool_end(&tool, end).await),
+            }
+        })
+    }
+
+    /// Tells the person who speaks through a channel what is asked. Whoever reads the ledger finds it there.
+    pub(super) fn ask_person(&self) {
+        let (Some(outgoing), Some(place)) = (&self.outgoing, &self.place) else { return };
+        let Some(ask) = self.turn.as_ref().and_then(Turn::deciding) else { return };
+        let policy = &self.shared.permits.policy;
+        let rules = policy.rules(&place.account);
+        let code = wirken_permissions::code_of(ask.approval);
+        let here = !rules.approvers.is_empty() && ask.tier <= rules.max_tier && question::fits_message(&ask.question);
+        outgoing.notice(&if here {
+            question::message(&ask.question, ask.tier, &code, policy.remember_days)
+        } else {
+            let how = format!("It is allowed in WebChat, or with `wirken permissions pending show {code}`, and not here.");
+            question::told(&ask.question, ask.tier, &how)
+        });
+    }
+
+    /// While a person is asked, the agent is not shown as being at work.
+    pub(super) fn goes_on(&self, effect: &Effect) {
+        let Some(outgoing) = &self.outgoing else { return };
+        match effect {
+            Effect::Await { .. } => outgoing.at_work(false),
+            Effect::Ask | Effect::Call(..) | Effect::Plan(_) if matches!(self.work, Work::Deciding(..)) => outgoing.at_work(true),
+            _ => {}
+        }
+    }
+}
+
+/// Who spoke in a turn that is taken up again, or in the whole session.
+pub(super) fn speakers_of(turn: Option<TurnId>, rows: &[Row]) -> BTreeSet<String> {
+    let sender = |row: &Row| match &row.event {
+        Event::Inbound { turn: its, sender, .. } if turn.is_none_or(|turn| *its == turn) => Some(sender.clone()),
+        _ => None,
+    };
+    rows.iter().filter_map(sender).collect()
+}
+
+fn refused(why: &str) -> Planned {
+    Planned { verdict: Verdict::Refuse { text: format!("This was not run: {why}.") }, writes: false }
+}
+
+fn ended(end: ToolEnd) -> Input {
+    let ToolEnd { outcome, code, content } = end;
+    Input::ToolEnded { outcome, code: code.map(str::to_owned), content }
+}
+
+fn blocked_input(blocked: Blocked) -> Input {
+    let Blocked { reason, repeat, done } = blocked;
+    Input::ToolBlocked { reason, repeat, done }
+}
