@@ -1,12 +1,12 @@
 //! WebChat with a scripted gateway behind it, to look at the page: `cargo run -p wirken-webchat --example scripted`.
 //!
-//! A message that names `think`, `tool`, `fail`, `busy`, `rich` or `forever` is answered in that way. Each line on
+//! A message that names `think`, `tool`, `exec`, `fail`, `busy`, `rich` or `forever` is answered in that way. Each line on
 //! standard input makes a new log-in address.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
 #[path = "../tests/it/fake.rs"]
-#[allow(dead_code, reason = "shared with the tests, which use all of it")]
+#[allow(dead_code, unused_imports, reason = "shared with the tests, which use all of it")]
 mod fake;
 
 use std::io::BufRead;

@@ -55,6 +55,8 @@ export async function login(token) {
 }
 export const status = () => ask("GET", "/api/status");
 export const sessions = async () => (await ask("GET", "/api/sessions")).sessions;
+export const approvals = () => ask("GET", "/api/approvals");
+export const grants = () => ask("GET", "/api/grants");
 export const history = (id) => ask("GET", session(id));
 export const ledger = (id) => ask("GET", session(id, "/ledger"));
 export const close = (id) => ask("POST", session(id, "/close"));

@@ -5,6 +5,8 @@ import { Composer } from "./composer.js";
 import { byId, el, spoken } from "./dom.js";
 import { Ledger } from "./ledger.js";
 import { Link } from "./link.js";
+import { Permissions } from "./permissions.js";
+import { connectionLost } from "./question.js";
 import { Sessions } from "./sessions.js";
 import { Thread } from "./thread.js";
 
@@ -24,6 +26,9 @@ const confirmBox = byId("confirm");
 let current = null;
 let next = 0;
 let running = false;
+/** The name of the chat that is open, and how many questions wait in all sessions. */
+let heading = null;
+let waiting = 0;
 /** Counts what was opened: an answer that comes for an earlier one is not shown. */
 let opening = 0;
 let loaded = true;
@@ -42,6 +47,27 @@ const thread = new Thread({
     composer.running(now);
     byId("thread").setAttribute("aria-busy", String(now));
     if (current !== null) sessions.touch(current, { running: now });
+  },
+  waiting: (now) => {
+    if (current !== null) sessions.touch(current, { waiting: now });
+  },
+  answer,
+});
+const permissions = new Permissions({
+  answer,
+  revoke: (grant) => link.send({ type: "revoke", grant }),
+  title: (session) => sessions.get(session)?.title ?? null,
+  count: (now) => {
+    waiting = now;
+    const count = byId("pending-count");
+    count.textContent = now > 99 ? "99+" : String(now);
+    count.hidden = now === 0;
+    count.setAttribute("aria-label", `${now} waiting`);
+    byId("drawer-open").toggleAttribute("data-waiting", now > 0);
+    titled();
+  },
+  failed: (failure) => {
+    if (failure.status !== 0) banner(failure.message);
   },
 });
 const link = new Link({ opened, received, state: linkState, refused: checkLogin, loggedOut: () => showGate() });
@@ -99,6 +125,7 @@ async function checkLogin() {
 function follow() {
   const hash = parseHash();
   if (hash.has("login")) return start();
+  if (hash.has("permissions")) return openPermissions();
   // A link within the page, such as the one that skips to the message field.
   if (location.hash.length > 1 && !hash.has("s")) return;
   const id = hash.get("s");
@@ -145,7 +172,30 @@ async function open(id) {
   shown({ title: past.session.title, closed: past.session.closed_at !== null });
   watch();
   scrollToEnd();
+  showQuestion();
   composer.focus();
+}
+
+/** Over the chat that is open, which goes on behind it. */
+function openPermissions() {
+  if (ledger.open) ledger.show(false);
+  view(true);
+  drawer(false);
+}
+
+function view(open) {
+  permissions.show(open);
+  for (const id of ["scroller", "composer-area"]) byId(id).hidden = open;
+  byId("permissions-close").hidden = !open;
+  if (open) byId("permissions-open").setAttribute("aria-current", "page");
+  else byId("permissions-open").removeAttribute("aria-current");
+  if (open) for (const id of ["to-end", "close-session", "ledger-toggle"]) byId(id).hidden = true;
+  titled();
+}
+
+function closePermissions() {
+  history.pushState(null, "", current === null ? location.pathname : `#s=${current}`);
+  follow();
 }
 
 /** Asks for everything from the first row that is not shown. */
@@ -154,9 +204,10 @@ function watch() {
 }
 
 function shown({ title: name, closed }) {
+  view(false);
   empty.hidden = current !== null;
-  title.textContent = name ?? (current === null ? "New chat" : "Chat");
-  document.title = name === null ? "wirken" : `${name} · wirken`;
+  heading = name;
+  titled();
   closeButton.hidden = current === null || closed;
   composer.select(current, closed);
   sessions.select(current);
@@ -167,6 +218,7 @@ function shown({ title: name, closed }) {
 async function list() {
   try {
     sessions.replace(await api.sessions());
+    permissions.named();
     const known = current === null ? null : sessions.get(current);
     if (known !== null) name(known.title);
   } catch (failure) {
@@ -176,8 +228,14 @@ async function list() {
 
 function name(text) {
   if (text === null) return;
-  title.textContent = text;
-  document.title = `${text} · wirken`;
+  heading = text;
+  titled();
+}
+
+function titled() {
+  const name = permissions.open ? "Permissions" : heading;
+  title.textContent = name ?? (current === null ? "New chat" : "Chat");
+  document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${name === null ? "" : `${name} · `}wirken`;
 }
 
 // The socket
@@ -185,9 +243,15 @@ function name(text) {
 function opened() {
   composer.link(true);
   if (loaded) watch();
-  else if (current !== null) open(current);
+  else if (current !== null && !permissions.open) open(current);
   composer.resend();
+  permissions.load();
   list();
+}
+
+/** False when there is no connection. */
+function answer({ approval, choice, note }) {
+  return link.send({ type: "answer", approval, choice, note });
 }
 
 function received(frame) {
@@ -201,6 +265,7 @@ function received(frame) {
       return;
     case "sessions": {
       sessions.replace(frame.sessions);
+      permissions.named();
       const known = current === null ? null : sessions.get(current);
       if (known !== null) name(known.title);
       return;
@@ -209,10 +274,26 @@ function received(frame) {
       if (frame.session !== current) return;
       thread.missed();
       return watch();
+    case "answered":
+      return permissions.answered(frame.approval, frame.choice);
+    case "revoked":
+      return permissions.revoked(frame.grant);
+    case "approvals":
+    case "grants":
+      return permissions.received(frame);
     case "error":
+      if (frame.approval !== undefined) return refused(frame);
+      if (frame.grant !== undefined) return permissions.refused(frame.grant, frame.message);
       if (frame.key !== undefined) composer.refused(frame.key, frame.forget === true);
       return banner(frame.message);
   }
+}
+
+/** An answer was not taken: said in the card, wherever it is shown. */
+function refused({ approval, message, forget }) {
+  const cards = [thread.question(approval), permissions.question(approval)].filter((card) => card !== null);
+  for (const card of cards) card.refused(message, forget === true);
+  if (cards.length === 0) banner(message);
 }
 
 function accepted({ key, session }) {
@@ -222,6 +303,11 @@ function accepted({ key, session }) {
     // The server sends this chat from its first row on without being asked.
     current = session;
     next = 0;
+    if (permissions.open) {
+      // Opened from there when it is left.
+      loaded = false;
+      return;
+    }
     history.replaceState(null, "", `#s=${session}`);
     shown({ title: null, closed: false });
     name(message.text.trim().split("\n")[0].slice(0, 80));
@@ -234,15 +320,16 @@ function accepted({ key, session }) {
   scrollToEnd();
 }
 
-function recorded({ session, seq, at, event, tree }) {
+function recorded({ session, seq, at, event, tree, prompt }) {
   if (session !== current || !loaded || seq < next) return;
   // A row between is missing here: the server sends it, and this one again.
   if (seq > next) return watch();
-  keepingEnd(() => take({ seq, at, event, tree }, true));
+  keepingEnd(() => take({ seq, at, event, tree, prompt }, true));
+  if (event.kind === "approval-asked") showQuestion();
   ledger.recorded();
   if (event.kind === "session-closed") {
     closeButton.hidden = true;
-    composer.select(current, true);
+    if (!permissions.open) composer.select(current, true);
     sessions.touch(current, { closed_at: at });
   }
 }
@@ -265,6 +352,8 @@ function linkState(state, seconds) {
   } else if (state === "connecting") {
     say("Connecting…");
   } else {
+    connectionLost();
+    permissions.lost();
     let left = seconds;
     const count = () => say(`Not connected. Next attempt in ${Math.max(left, 1)} s`);
     count();
@@ -316,7 +405,13 @@ function keepingEnd(change) {
   const stay = following;
   change();
   if (stay) scrollToEnd();
-  else toEnd.hidden = false;
+  else toEnd.hidden = permissions.open;
+}
+
+/** A question that is longer than the screen is read from its beginning: its buttons are at its end. */
+function showQuestion() {
+  const card = thread.waits;
+  if (card !== null && card.offsetHeight > scroller.clientHeight) card.scrollIntoView({ block: "start" });
 }
 
 scroller.addEventListener("scroll", () => {
@@ -350,6 +445,7 @@ function newChat() {
 byId("new-session-key").textContent = apple ? "⌘K" : "Ctrl K";
 byId("new-session").addEventListener("click", newChat);
 closeButton.addEventListener("click", () => confirmBox.showModal());
+byId("permissions-close").addEventListener("click", closePermissions);
 byId("confirm-no").addEventListener("click", () => confirmBox.close());
 byId("confirm-yes").addEventListener("click", async () => {
   confirmBox.close();
@@ -366,6 +462,7 @@ addEventListener("keydown", (event) => {
     newChat();
   } else if (event.key === "Escape" && !event.isComposing && !confirmBox.open) {
     if (document.body.classList.contains("with-drawer")) drawer(false);
+    else if (permissions.open) closePermissions();
     else if (running) stopAnswer();
     else if (ledger.open) ledger.show(false);
   }

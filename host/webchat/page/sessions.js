@@ -2,6 +2,8 @@
 
 import { brief, byId, el, exact } from "./dom.js";
 
+const STATES = { closed: "closed", waiting: "asks you", running: "answering" };
+
 export class Sessions {
   constructor() {
     this.list = byId("sessions");
@@ -42,7 +44,7 @@ export class Sessions {
 
   item(session, now) {
     const title = session.title ?? "New chat";
-    const state = session.closed_at !== null ? "closed" : session.running ? "running" : null;
+    const state = session.closed_at !== null ? "closed" : session.waiting ? "waiting" : session.running ? "running" : null;
     return el(
       "li",
       {},
@@ -57,7 +59,7 @@ export class Sessions {
           title: `${title}\n${exact(session.last_at)}`,
         },
         el("span", { class: "session-title" }, title),
-        el("span", { class: "session-time" }, state === null ? brief(session.last_at, now) : state === "closed" ? "closed" : "answering"),
+        el("span", { class: "session-time" }, state === null ? brief(session.last_at, now) : STATES[state]),
       ),
     );
   }

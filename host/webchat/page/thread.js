@@ -3,6 +3,7 @@
 // What is under way is a glimpse. Once the step is recorded, the record takes its place.
 
 import { el, exact, pretty, spoken, timeElement, brief } from "./dom.js";
+import { outcome, Question } from "./question.js";
 import { render } from "./tree.js";
 
 const OUTCOMES = { ok: "done", failed: "failed", denied: "refused", crashed: "crashed", interrupted: "interrupted" };
@@ -11,13 +12,15 @@ const ENDS = {
   refusal: "The model refused to go on.",
   "content-filter": "The provider's filter cut the answer off.",
 };
+const WAITING = "Waiting for your answer to the question above.";
 const NOTHING = "The model answered nothing.";
 /** Of what a tool answered, so much is shown; `wirken sessions show` and the ledger have the rest. */
 const RESULT_CHARS = 20_000;
 
 export class Thread {
-  constructor({ root, announce, running }) {
-    Object.assign(this, { root, announce, setRunning: running });
+  /** `waiting(now)` is told whether a question waits in this chat; `answer` takes one to the server. */
+  constructor({ root, announce, running, waiting, answer }) {
+    Object.assign(this, { root, announce, setRunning: running, setWaiting: waiting, answer });
     this.reset();
   }
 
@@ -25,6 +28,8 @@ export class Thread {
     this.root.replaceChildren();
     this.turn = null;
     this.cards = new Map();
+    /** The questions that wait, by their ids. */
+    this.questions = new Map();
     this.failure = null;
     /** Whether the turn has shown anything that the model did. */
     this.something = false;
@@ -39,7 +44,7 @@ export class Thread {
   }
 
   /** A recorded step. `fresh`: it happens now, and is not read from the past. */
-  apply({ at, event, tree }, fresh) {
+  apply({ at, event, tree, prompt }, fresh) {
     switch (event.kind) {
       case "inbound":
         return this.said(at, event);
@@ -53,7 +58,7 @@ export class Thread {
         this.setRunning(true);
         this.clearLive();
         this.note("The gateway had stopped in the middle of this answer, and took it up again.");
-        return this.working("Working…");
+        return this.working(this.questions.size > 0 ? WAITING : "Working…");
       case "requested":
         if (this.failure !== null) this.note(`A request failed (${this.failure}) and was made again.`);
         this.failure = null;
@@ -64,6 +69,25 @@ export class Thread {
       case "request-failed":
         this.failure = `${event.error}: ${event.message}`;
         return;
+      case "approval-asked":
+        return this.asked(event, prompt, fresh);
+      case "approval-answered":
+        return this.decided(event, fresh);
+      case "approval-expired":
+        this.settle(event.approval, `Nobody answered: ${sentence(event.reason)}`, "expired");
+        return this.working("Working…");
+      case "granted":
+        return this.note(granted(event));
+      case "grant-revoked":
+        return this.note(`A right was revoked by ${event.by}.`);
+      case "effect-started":
+        this.cards.get(event.call_id)?.effect(event.effect, `${event.action}: ${event.content ?? "what exactly was erased"}`);
+        return;
+      case "effect-finished":
+        this.cards.get(event.call_id)?.effect(event.effect, null, `${OUTCOMES[event.outcome] ?? event.outcome}${event.detail === "" ? "" : `: ${event.detail}`}`);
+        return;
+      case "tool-blocked":
+        return this.blocked(event);
       case "tool-started":
         return this.toolStarted(event);
       case "tool-finished":
@@ -119,6 +143,9 @@ export class Thread {
       case "call-begun":
         this.working(`Preparing ${shown.tool}…`);
         return;
+      case "output":
+        this.cards.get(shown.id)?.output?.(shown.text);
+        return;
       case "progress":
         return this.working(shown.total ? `${shown.label} (${shown.done} of ${shown.total})` : shown.label);
       case "waiting": {
@@ -168,13 +195,58 @@ export class Thread {
     if (fresh && event.content !== undefined) this.announce(event.content);
   }
 
+  /** A person is asked. The card takes no focus: whoever writes goes on writing. */
+  asked(event, prompt, fresh) {
+    this.something = true;
+    this.layOut();
+    this.cards.get(event.call_id)?.state("asking", "asks you");
+    const question = new Question({ approval: event.approval, prompt, answer: this.answer });
+    this.questions.set(event.approval, question);
+    this.put(question.root);
+    this.setWaiting(true);
+    this.working(WAITING);
+    if (fresh) this.announce("The agent asks to be allowed to do something. The question is at the end of the chat.");
+  }
+
+  question(approval) {
+    return this.questions.get(approval) ?? null;
+  }
+
+  /** The card of the question that waits. */
+  get waits() {
+    return [...this.questions.values()].at(-1)?.root ?? null;
+  }
+
+  decided(event, fresh) {
+    const words = outcome(event.choice, event.by, event.via, event.content);
+    this.settle(event.approval, words, event.choice === "deny" ? "denied" : "allowed");
+    this.cards.get(event.call_id)?.state("queued", "waiting");
+    this.working("Working…");
+    if (fresh) this.announce(words);
+  }
+
+  settle(approval, words, kind) {
+    this.questions.get(approval)?.settle(words, kind);
+    this.questions.delete(approval);
+    this.setWaiting(this.questions.size > 0);
+  }
+
+  blocked(event) {
+    this.something = true;
+    this.layOut();
+    const card = this.cards.get(event.call_id) ?? this.card(event.call_id, event.tool, undefined);
+    card.state("denied", "ended");
+    card.effect("blocked", "Ended before it did something that nobody had allowed", event.reason);
+    this.working("Working…");
+  }
+
   toolStarted(event) {
     this.something = true;
     this.layOut();
     const card = this.cards.get(event.call_id) ?? this.card(event.call_id, event.tool, event.content?.arguments);
     card.from.textContent = event.component;
     card.root.title = `${event.component}, ${event.component_digest}`;
-    card.state("running", "running");
+    card.state("running", event.attempt > 1 ? `running, attempt ${event.attempt}` : "running");
     this.working(`${event.tool} is running…`);
   }
 
@@ -197,12 +269,16 @@ export class Thread {
   card(id, tool, json) {
     const state = el("span", { class: "tool-state" });
     const from = el("span", { class: "tool-from" });
+    const effects = el("ul", { class: "tool-effects", hidden: true });
+    const lines = new Map();
+    let live = null;
     const result = el("details", { class: "tool-result", hidden: true }, el("summary", {}, "Result"));
     const root = el(
       "div",
       { class: "tool", "data-testid": "tool-call", "data-tool": tool },
       el("div", { class: "tool-head" }, el("span", { class: "tool-name" }, tool), from, state),
       json === undefined ? el("p", { class: "erased" }, "Its arguments are not shown.") : json.trim() === "" || json.trim() === "{}" ? null : el("pre", { class: "tool-arguments", tabindex: 0 }, pretty(json)),
+      effects,
       result,
     );
     const card = {
@@ -212,7 +288,29 @@ export class Thread {
         root.dataset.state = name;
         state.textContent = words;
       },
+      /** What the host does for the call, and how that ended. */
+      effect(number, what, end = null) {
+        let line = lines.get(number);
+        if (line === undefined) {
+          line = el("li", { "data-testid": "tool-effect" }, el("span", { class: "effect-what" }, what ?? "something"), el("span", { class: "effect-end" }));
+          lines.set(number, line);
+          effects.append(line);
+          effects.hidden = false;
+        }
+        if (end !== null) line.lastElementChild.textContent = end;
+      },
+      /** What its program writes, as it writes it: a glimpse, until the result says all. */
+      output(text) {
+        if (live === null) {
+          live = el("pre", { class: "tool-arguments", "data-testid": "tool-output", tabindex: 0 });
+          result.before(live);
+        }
+        live.append(text);
+        if (live.textContent.length > RESULT_CHARS) live.textContent = `…${live.textContent.slice(-RESULT_CHARS)}`;
+      },
       finish(answer) {
+        live?.remove();
+        live = null;
         const shown = answer === null ? "It was erased." : answer.length > RESULT_CHARS ? `${answer.slice(0, RESULT_CHARS)}…` : answer;
         result.replaceChildren(result.firstElementChild, el("pre", { tabindex: 0 }, shown === "" ? "(nothing)" : shown));
         result.hidden = false;
@@ -228,8 +326,9 @@ export class Thread {
   ended() {
     this.layOut();
     for (const card of this.cards.values()) {
-      if (["queued", "running"].includes(card.root.dataset.state)) card.state("interrupted", "not run");
+      if (["queued", "running", "asking"].includes(card.root.dataset.state)) card.state("interrupted", "not run");
     }
+    for (const approval of [...this.questions.keys()]) this.settle(approval, "The answer ended before this was decided.", "expired");
     this.turn = null;
     this.failure = null;
     this.joined = false;
@@ -296,6 +395,12 @@ export class Thread {
 function reasoningBlock(words) {
   const body = document.createTextNode(words);
   return { text: body, details: el("details", { class: "reasoning" }, el("summary", {}, "Reasoning"), el("p", { class: "as-is" }, body)) };
+}
+
+/** What was given beyond one call. */
+function granted({ lasts, by }) {
+  const end = lasts.until === undefined ? "this chat ends" : exact(lasts.until);
+  return `Until ${end}, this is not asked again (allowed by ${by}). The view of permissions shows it, and can revoke it.`;
 }
 
 /** With a full stop at its end, if it has none. */

@@ -1,4 +1,4 @@
-//! The requests of the page that are no socket: log-in, lists, history, the ledger, stop and close.
+//! The requests of the page that are no socket: log-in, lists, history, the ledger, questions, rights, stop and close.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -11,7 +11,7 @@ use wirken_types::{SessionId, Timestamp};
 
 use crate::backend::{Backend, BackendError, SENDER};
 use crate::logins::{Admission, Refused};
-use crate::protocol::{Chat, Chats, Failed, History, Item, LedgerRow, LedgerView, LoggedIn, Login, Status, Stopped};
+use crate::protocol::{Chats, Failed, History, Item, LedgerRow, LedgerView, LoggedIn, Login, Pending, Rights, Status, Stopped};
 use crate::server::{self, App};
 
 /// Why a request was not served, in words for the person at the browser.
@@ -86,6 +86,15 @@ pub(crate) async fn sessions<B: Backend>(State(app): State<App<B>>) -> Result<Js
     Ok(Json(Chats { sessions: app.chats().await? }))
 }
 
+pub(crate) async fn approvals<B: Backend>(State(app): State<App<B>>) -> Result<Json<Pending>, Failure> {
+    let approvals = app.backend.approvals().await?;
+    Ok(Json(Pending::of(&approvals, app.backend.remember_days(), Timestamp::now())))
+}
+
+pub(crate) async fn grants<B: Backend>(State(app): State<App<B>>) -> Result<Json<Rights>, Failure> {
+    Ok(Json(Rights::of(&app.backend.grants().await?, Timestamp::now())))
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct FromRow {
     #[serde(default)]
@@ -99,8 +108,9 @@ pub(crate) async fn session<B: Backend>(
 ) -> Result<Json<History>, Failure> {
     let Path(id) = id?;
     let session = app.own(id).await?.ok_or_else(no_such_chat)?;
-    let items = app.backend.rows(id, from).await?.into_iter().map(Item::from).collect();
-    Ok(Json(History { session: Chat::of(session, app.backend.running(id)), items }))
+    let days = app.backend.remember_days();
+    let items = app.backend.rows(id, from).await?.into_iter().map(|row| Item::of(row, days)).collect();
+    Ok(Json(History { session: app.chat(session, &app.waiting().await), items }))
 }
 
 pub(crate) async fn ledger<B: Backend>(State(app): State<App<B>>, id: Id) -> Result<Json<LedgerView>, Failure> {

@@ -5,8 +5,9 @@
 use std::future::Future;
 
 use tokio::sync::broadcast;
-use wirken_ledger::{Row, Session};
-use wirken_types::SessionId;
+use wirken_ledger::{KnownApproval, KnownGrant, Row, Session};
+use wirken_types::approval::{ApprovalId, Choice};
+use wirken_types::{GrantId, SessionId};
 
 /// The account of all chats of the browser.
 pub(crate) const ACCOUNT: &str = "webchat";
@@ -52,6 +53,15 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// From a sequence number on.
     fn rows(&self, session: SessionId, from: u64) -> impl Future<Output = Result<Vec<Row>, BackendError>> + Send;
     fn verify(&self, session: SessionId) -> impl Future<Output = Result<Verification, BackendError>> + Send;
+    /// The owner's answer to a question, of whatever session. Durable once `Ok`, and taken once.
+    fn answer(&self, approval: ApprovalId, choice: Choice, note: Option<String>) -> impl Future<Output = Result<(), BackendError>> + Send;
+    /// The questions of all sessions that wait for an answer, in the order in which they were asked.
+    fn approvals(&self) -> impl Future<Output = Result<Vec<KnownApproval>, BackendError>> + Send;
+    /// The rights that were given and not revoked, in the order in which they were given.
+    fn grants(&self) -> impl Future<Output = Result<Vec<KnownGrant>, BackendError>> + Send;
+    fn revoke(&self, grant: GrantId, by: &str) -> impl Future<Output = Result<(), BackendError>> + Send;
+    /// How many days a remembered answer is good for.
+    fn remember_days(&self) -> u32;
     /// Records what belongs to no session: who logged in, and who was refused.
     fn record(&self, action: &'static str, detail: serde_json::Value) -> impl Future<Output = Result<(), BackendError>> + Send;
 }

@@ -41,6 +41,12 @@ pub const SHUTDOWN: Duration = Duration::from_secs(3);
 
 /// Chats in the list: the most recently used.
 pub const LISTED_SESSIONS: usize = 500;
+/// Open questions in the list: those that were asked first, which make room as they are answered.
+pub const LISTED_APPROVALS: usize = 50;
+/// Rights in the list: those that were given last.
+pub const LISTED_GRANTS: usize = 500;
+/// While a page is open, the questions and rights of sessions that it does not watch are looked at this often.
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Frames that are written before one flush.
 pub const FRAMES_PER_FLUSH: usize = 256;
 

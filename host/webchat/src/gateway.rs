@@ -2,10 +2,11 @@
 
 use tokio::sync::broadcast;
 use wirken_gateway::{Gateway, GatewayError};
-use wirken_ledger::{Row, Session, Verdict};
-use wirken_types::SessionId;
+use wirken_ledger::{KnownApproval, KnownGrant, Row, Session, Verdict};
+use wirken_types::approval::{ApprovalId, Choice};
+use wirken_types::{GrantId, SessionId};
 
-use crate::backend::{Accepted, Backend, BackendError, Say, Update, Verification};
+use crate::backend::{ACCOUNT, Accepted, Backend, BackendError, Say, Update, Verification};
 
 impl Backend for Gateway {
     async fn say(&self, say: Say) -> Result<Accepted, BackendError> {
@@ -38,6 +39,26 @@ impl Backend for Gateway {
 
     async fn rows(&self, session: SessionId, from: u64) -> Result<Vec<Row>, BackendError> {
         Ok(self.rows_from(session, from).await?)
+    }
+
+    async fn answer(&self, approval: ApprovalId, choice: Choice, note: Option<String>) -> Result<(), BackendError> {
+        Ok(self.answer_as_owner(approval, choice, note, ACCOUNT).await?)
+    }
+
+    async fn approvals(&self) -> Result<Vec<KnownApproval>, BackendError> {
+        Ok(Self::approvals(self).await?)
+    }
+
+    async fn grants(&self) -> Result<Vec<KnownGrant>, BackendError> {
+        Ok(Self::grants(self).await?)
+    }
+
+    async fn revoke(&self, grant: GrantId, by: &str) -> Result<(), BackendError> {
+        Ok(self.revoke_grant(grant, by).await?)
+    }
+
+    fn remember_days(&self) -> u32 {
+        Self::remember_days(self)
     }
 
     async fn record(&self, action: &'static str, detail: serde_json::Value) -> Result<(), BackendError> {

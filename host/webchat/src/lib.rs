@@ -1,4 +1,5 @@
-//! The browser's surface: log-in, chat, history and the ledger of a session, on a loopback address only.
+//! The browser's surface: log-in, chat, history and the ledger of a session, questions to the owner and the rights that
+//! he gave, on a loopback address only.
 //!
 //! Loopback is not trusted: every web page that the owner visits, and every user of the machine, can reach it. So each
 //! request passes [`guard`] (which host and origin it names) and then needs the cookie that a log-in token was exchanged
@@ -19,6 +20,7 @@ mod page;
 mod protocol;
 mod server;
 mod socket;
+mod standing;
 mod words;
 
 pub use backend::{Accepted, Backend, BackendError, Say, Update, Verification};

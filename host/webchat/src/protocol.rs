@@ -1,14 +1,19 @@
 //! What the page and the server say to each other, over the socket and over HTTP: every shape, in one place.
 
+mod question;
+
 use serde::{Deserialize, Serialize};
 use wirken_ledger::{Row, Session};
 use wirken_turn::Shown;
+use wirken_types::approval::{ApprovalId, Choice};
 use wirken_types::event::Event;
-use wirken_types::{SessionId, Timestamp, TurnId};
+use wirken_types::{GrantId, SessionId, Timestamp, TurnId};
 
 use crate::backend::Verification;
 use crate::markdown::{self, Node};
 use crate::words;
+
+pub(crate) use question::{Pending, Prompt, Rights};
 
 /// From the page, over the socket.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -31,6 +36,17 @@ pub(crate) enum FromPage {
     Stop {
         session: SessionId,
     },
+    /// The owner's answer to a question, of whatever session.
+    Answer {
+        approval: ApprovalId,
+        choice: Choice,
+        /// For the model; with a denial alone.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    Revoke {
+        grant: GrantId,
+    },
 }
 
 /// To the page, over the socket.
@@ -49,8 +65,8 @@ pub(crate) enum ToPage<'a> {
         seq: u64,
         at: Timestamp,
         event: &'a Event,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        tree: Option<Vec<Node>>,
+        #[serde(flatten)]
+        form: Form,
     },
     Glimpse {
         session: SessionId,
@@ -65,14 +81,36 @@ pub(crate) enum ToPage<'a> {
     Lagged {
         session: SessionId,
     },
+    /// The answer is durable.
+    Answered {
+        approval: ApprovalId,
+        choice: Choice,
+    },
+    Revoked {
+        grant: GrantId,
+    },
+    /// The questions that wait, of all sessions, since they changed.
+    Approvals(Pending),
+    /// The rights that were given, since they changed.
+    Grants(Rights),
     Error {
         message: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        key: Option<&'a str>,
+        #[serde(flatten)]
+        about: About<'a>,
         /// The message must not be kept, not even as a draft.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         forget: bool,
     },
+}
+
+/// What an error belongs to.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum About<'a> {
+    Nothing {},
+    Message { key: &'a str },
+    Question { approval: ApprovalId },
+    Right { grant: GrantId },
 }
 
 /// A chat, as it stands in the list.
@@ -85,12 +123,14 @@ pub(crate) struct Chat {
     pub(crate) last_at: Timestamp,
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) running: bool,
+    /// It asks something, and goes on once that is answered.
+    pub(crate) waiting: bool,
 }
 
 impl Chat {
-    pub(crate) fn of(session: Session, running: bool) -> Self {
+    pub(crate) fn of(session: Session, running: bool, waiting: bool) -> Self {
         let Session { id, place, opened_at, last_at, closed_at, title } = session;
-        Self { id, agent: place.agent, title, opened_at, last_at, closed_at, running }
+        Self { id, agent: place.agent, title, opened_at, last_at, closed_at, running, waiting }
     }
 }
 
@@ -105,21 +145,37 @@ pub(crate) struct Item {
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
     pub(crate) event: Event,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) tree: Option<Vec<Node>>,
+    #[serde(flatten)]
+    pub(crate) form: Form,
 }
 
-impl From<Row> for Item {
-    fn from(row: Row) -> Self {
-        Self { seq: row.seq, at: row.at, tree: tree(&row.event), event: row.event }
+impl Item {
+    pub(crate) fn of(row: Row, days: u32) -> Self {
+        Self { seq: row.seq, at: row.at, form: Form::of(&row.event, days, Timestamp::now()), event: row.event }
     }
 }
 
-/// The form of an answer's text; none where the event is none, or its text is best shown as it is.
-pub(crate) fn tree(event: &Event) -> Option<Vec<Node>> {
-    match event {
-        Event::OutboundQueued { content: Some(text), .. } => markdown::tree(text),
-        _ => None,
+/// How an event is shown, where that is not for the page to say.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Form {
+    /// Of an answer's text; none where it is best shown as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tree: Option<Vec<Node>>,
+    /// Of a question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<Prompt>,
+}
+
+impl Form {
+    /// `days` is how long a remembered answer is good for.
+    pub(crate) fn of(event: &Event, days: u32, now: Timestamp) -> Self {
+        match event {
+            Event::OutboundQueued { content: Some(text), .. } => Self { tree: markdown::tree(text), prompt: None },
+            Event::ApprovalAsked { tier, expires_at, content, .. } => {
+                Self { tree: None, prompt: Some(Prompt::new(content.as_ref(), *tier, *expires_at, days, now)) }
+            }
+            _ => Self::default(),
+        }
     }
 }
 
@@ -217,12 +273,27 @@ mod tests {
             FromPage::Say { session: None, key: "k".into(), text: "ü".into() }
         );
         assert_eq!(parse(json!({"type":"stop","session":session})).unwrap(), FromPage::Stop { session });
+        let (approval, grant) = (ApprovalId::from_random([7; 16]), GrantId::generate());
+        assert_eq!(
+            parse(json!({"type":"answer","approval":approval,"choice":"remember"})).unwrap(),
+            FromPage::Answer { approval, choice: Choice::Remember, note: None }
+        );
+        assert_eq!(
+            parse(json!({"type":"answer","approval":approval,"choice":"deny","note":"no"})).unwrap(),
+            FromPage::Answer { approval, choice: Choice::Deny, note: Some("no".into()) }
+        );
+        assert_eq!(parse(json!({"type":"revoke","grant":grant})).unwrap(), FromPage::Revoke { grant });
         for bad in [
             json!({"type":"watch"}),
             json!({"type":"watch","session":"../../etc"}),
             json!({"type":"say","session":session,"key":"k"}),
             json!({"type":"say","session":session,"key":"k","text":"t","place":{}}),
             json!({"type":"approve","session":session}),
+            json!({"type":"answer","approval":approval}),
+            json!({"type":"answer","approval":"a1b2c3","choice":"once"}),
+            json!({"type":"answer","approval":approval,"choice":"always"}),
+            json!({"type":"answer","approval":approval,"choice":"once","by":"owner"}),
+            json!({"type":"revoke","grant":"*"}),
             json!([]),
         ] {
             assert!(parse(bad.clone()).is_err(), "{bad}");
@@ -233,7 +304,7 @@ mod tests {
     fn carries_the_form_of_an_answer_beside_its_text() {
         let (session, turn) = (SessionId::generate(), TurnId::generate());
         let event = Event::OutboundQueued { turn, outbound: 1, content: Some("*a*".into()) };
-        let frame = ToPage::Recorded { session, seq: 7, at: Timestamp(5), event: &event, tree: tree(&event) };
+        let frame = ToPage::Recorded { session, seq: 7, at: Timestamp(5), event: &event, form: Form::of(&event, 30, Timestamp(5)) };
         assert_eq!(
             serde_json::to_value(frame).unwrap(),
             json!({"type":"recorded","session":session,"seq":7,"at":5,

@@ -1,6 +1,6 @@
 //! The server: where it listens, what each request passes first, and how it ends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -41,6 +41,7 @@ use crate::error::Error;
 use crate::guard::Hosts;
 use crate::logins::Logins;
 use crate::protocol::Chat;
+use crate::standing::{self, Standing};
 use crate::{page, socket};
 
 /// On every response. Trusted types forbid the page to make markup, or code, of text; `'none'` allows no policy either.
@@ -96,6 +97,7 @@ impl<B: Backend> WebChat<B> {
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let Self { listener, app } = self;
         let (closing, sockets) = (app.closing.clone(), app.tasks.clone());
+        sockets.spawn(standing::keep(app.clone()));
         let listener = Bounded { listener, slots: Arc::new(Semaphore::new(CONNECTIONS)) };
         let stop = closing.clone();
         let serving = axum::serve(listener, router(app).into_make_service_with_connect_info::<Trust>())
@@ -123,6 +125,8 @@ fn router<B: Backend>(app: App<B>) -> Router {
         .route("/login", post(api::login::<B>))
         .route("/socket", get(socket::open::<B>))
         .route("/api/status", get(api::status::<B>))
+        .route("/api/approvals", get(api::approvals::<B>))
+        .route("/api/grants", get(api::grants::<B>))
         .route("/api/sessions", get(api::sessions::<B>))
         .route("/api/sessions/{id}", get(api::session::<B>))
         .route("/api/sessions/{id}/ledger", get(api::ledger::<B>))
@@ -214,6 +218,7 @@ pub(crate) struct Shared {
     pub(crate) sockets: Arc<Semaphore>,
     pub(crate) closing: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) standing: Standing,
     list: watch::Sender<()>,
     /// Requests that were, and log-ins.
     refusals: [Sparse; 2],
@@ -246,6 +251,7 @@ impl<B: Backend> App<B> {
             sockets: Arc::new(Semaphore::new(SOCKETS)),
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            standing: Standing::default(),
             list: watch::Sender::new(()),
             refusals: [(); 2].map(|()| Sparse::new(REFUSALS_RECORDED, REFUSALS_WITHIN)),
             places: Mutex::new(HashMap::new()),
@@ -293,7 +299,22 @@ impl<B: Backend> App<B> {
     pub(crate) async fn chats(&self) -> Result<Vec<Chat>, BackendError> {
         let sessions = self.backend.sessions(ACCOUNT, LISTED_SESSIONS).await?;
         let own = sessions.into_iter().filter(|session| session.place.account == ACCOUNT);
-        Ok(own.map(|session| (self.backend.running(session.id), session)).map(|(running, session)| Chat::of(session, running)).collect())
+        let waiting = self.waiting().await;
+        Ok(own.map(|session| self.chat(session, &waiting)).collect())
+    }
+
+    pub(crate) fn chat(&self, session: Session, waiting: &HashSet<SessionId>) -> Chat {
+        let (running, waiting) = (self.backend.running(session.id), waiting.contains(&session.id));
+        Chat::of(session, running, waiting)
+    }
+
+    /// The sessions in which a question waits. A list without these marks is better than none.
+    pub(crate) async fn waiting(&self) -> HashSet<SessionId> {
+        let open = self.backend.approvals().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "webchat: the questions that wait could not be read");
+            Vec::new()
+        });
+        open.into_iter().map(|known| known.session).collect()
     }
 }
 

@@ -1,5 +1,8 @@
 //! What happened in a row of the ledger, in a sentence for people.
 
+use wirken_permissions::code_of;
+use wirken_types::Timestamp;
+use wirken_types::approval::{Choice, Grant, Lasts};
 use wirken_types::chat::{AssistantItem, plain_text};
 use wirken_types::event::{Delivery, Event, ToolOutcome};
 
@@ -25,18 +28,40 @@ pub(crate) fn of(event: &Event) -> String {
             format!("Response {round} came: {said}{tokens} ({stop})")
         }
         Event::RequestFailed { round, error, message, .. } => format!("Request {round} failed ({error}): {}", shortened(message)),
-        Event::ToolStarted { tool, component, component_digest, content, .. } => {
+        Event::ApprovalAsked { approval, tier, content, .. } => {
+            let what = content.as_ref().map_or_else(
+                || "something that was erased".into(),
+                |asked| format!("what the tool {} of {} is about to do", shortened(&asked.tool), shortened(&asked.component)),
+            );
+            format!("A person was asked to allow {what} (question {}, tier {})", code_of(*approval), u8::from(*tier))
+        }
+        Event::ApprovalAnswered { approval, choice, by, via, content, .. } => {
+            let note = content.as_deref().map(|note| format!("; the model is told {}", quoted(note))).unwrap_or_default();
+            format!("{} {} through {} (question {}){note}", shortened(by), answered(*choice), shortened(via), code_of(*approval))
+        }
+        Event::ApprovalExpired { approval, reason, .. } => {
+            format!("Nobody answered the question {}: {}", code_of(*approval), shortened(reason))
+        }
+        Event::Granted { grant, by } => granted(grant, by),
+        Event::GrantRevoked { grant, by } => format!("The right {grant} was revoked by {}", shortened(by)),
+        Event::ToolStarted { tool, component, component_digest, attempt, content, .. } => {
             let arguments = content.as_ref().map_or_else(|| "arguments that were erased".into(), |call| shortened(&call.arguments));
-            format!("The tool {tool} of {component} ({}) was started with {arguments}", component_digest.short())
+            let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+            format!("The tool {tool} of {component} ({}) was started with {arguments}{again}", component_digest.short())
+        }
+        Event::EffectStarted { effect, action, content, .. } => match content {
+            Some(content) => format!("Effect {effect} of the call was begun: {} {}", shortened(action), quoted(content)),
+            None => format!("Effect {effect} of the call was begun: {}; what exactly was erased", shortened(action)),
+        },
+        Event::EffectFinished { effect, outcome, detail, .. } => {
+            let detail = if detail.is_empty() { String::new() } else { format!(": {}", shortened(detail)) };
+            format!("Effect {effect} of the call {}{detail}", ended(*outcome, "was done"))
+        }
+        Event::ToolBlocked { tool, reason, .. } => {
+            format!("The tool {tool} was ended before it did something that nobody had allowed: {}", shortened(reason))
         }
         Event::ToolFinished { tool, outcome, content, .. } => {
-            let how = match outcome {
-                ToolOutcome::Ok => "answered",
-                ToolOutcome::Failed => "failed",
-                ToolOutcome::Denied => "was refused",
-                ToolOutcome::Crashed => "crashed",
-                ToolOutcome::Interrupted => "was interrupted: what it did by then stands",
-            };
+            let how = ended(*outcome, "answered");
             match content {
                 Some(parts) => format!("The tool {tool} {how}: {}", quoted(&plain_text(parts))),
                 None => format!("The tool {tool} {how}; its result was erased"),
@@ -77,6 +102,48 @@ pub(crate) fn of(event: &Event) -> String {
         }
         Event::System { action, subject, .. } => format!("{action}: {subject}"),
     }
+}
+
+fn ended(outcome: ToolOutcome, well: &'static str) -> &'static str {
+    match outcome {
+        ToolOutcome::Ok => well,
+        ToolOutcome::Failed => "failed",
+        ToolOutcome::Denied => "was refused",
+        ToolOutcome::Crashed => "crashed",
+        ToolOutcome::Interrupted => "was interrupted: what it did by then stands",
+    }
+}
+
+fn answered(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Once => "allowed it once",
+        Choice::Session => "allowed it for this session",
+        Choice::Remember => "allowed it, and it is remembered,",
+        Choice::Deny => "denied it",
+    }
+}
+
+fn granted(grant: &Grant, by: &str) -> String {
+    let Grant { id, holder, component, key, lasts } = grant;
+    let lasts = match lasts {
+        Lasts::Session(_) => "until the session ends".to_owned(),
+        Lasts::Until(end) => format!("until {}", time(*end)),
+    };
+    format!(
+        "{} gave the right {id}: {} at {} may have the agent {} do {} through {} {lasts}",
+        shortened(by),
+        shortened(&holder.sender),
+        shortened(&holder.account),
+        shortened(&holder.agent),
+        shortened(key),
+        shortened(component)
+    )
+}
+
+/// In UTC: who reads it may be anywhere.
+fn time(at: Timestamp) -> String {
+    let millis = i64::try_from(at.0).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    millis.map_or_else(|| format!("{} ms after 1970", at.0), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// What a response consists of.
@@ -127,8 +194,9 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wirken_types::TurnId;
+    use wirken_types::approval::{ApprovalId, Holder, Tier};
     use wirken_types::chat::Part;
+    use wirken_types::{Digest, GrantId, SessionId, TurnId};
 
     #[test]
     fn quotes_the_beginning_on_one_line() {
@@ -155,10 +223,72 @@ mod tests {
     }
 
     #[test]
+    fn says_who_was_asked_what_and_how_it_was_answered() {
+        let (turn, call_id, approval) = (TurnId::generate(), "c".to_owned(), ApprovalId::from_random([0xab; 16]));
+        let asked = Event::ApprovalAsked {
+            turn,
+            call_id: call_id.clone(),
+            approval,
+            tier: Tier::EveryTime,
+            action: Digest::ZERO,
+            expires_at: Timestamp(1),
+            content: None,
+        };
+        assert_eq!(of(&asked), "A person was asked to allow something that was erased (question ababab, tier 3)");
+        let answered = |choice, content: Option<&str>| {
+            let (call_id, content) = (call_id.clone(), content.map(str::to_owned));
+            of(&Event::ApprovalAnswered { turn, call_id, approval, choice, by: "owner".into(), via: "cli".into(), content })
+        };
+        assert_eq!(answered(Choice::Once, None), "owner allowed it once through cli (question ababab)");
+        assert_eq!(answered(Choice::Deny, Some("use\nls")), "owner denied it through cli (question ababab); the model is told “use ls”");
+        let expired = Event::ApprovalExpired { turn, call_id, approval, reason: "the time was up".into() };
+        assert_eq!(of(&expired), "Nobody answered the question ababab: the time was up");
+    }
+
+    #[test]
+    fn says_what_was_given_and_until_when() {
+        let (id, holder) = (GrantId::generate(), Holder { agent: "default".into(), account: "mail".into(), sender: "ann".into() });
+        let given = |lasts| {
+            let grant = Grant { id, holder: holder.clone(), component: "exec".into(), key: "[\"exec\"]".into(), lasts };
+            of(&Event::Granted { grant, by: "owner".into() })
+        };
+        let begin = format!("owner gave the right {id}: ann at mail may have the agent default do [\"exec\"] through exec ");
+        assert_eq!(given(Lasts::Session(SessionId::generate())), format!("{begin}until the session ends"));
+        assert_eq!(given(Lasts::Until(Timestamp(86_400_000))), format!("{begin}until 1970-01-02 00:00 UTC"));
+        assert_eq!(given(Lasts::Until(Timestamp(u64::MAX))), format!("{begin}until {} ms after 1970", u64::MAX));
+        assert_eq!(of(&Event::GrantRevoked { grant: id, by: "owner".into() }), format!("The right {id} was revoked by owner"));
+    }
+
+    #[test]
+    fn says_what_a_call_did_and_where_it_was_ended() {
+        let (turn, call_id) = (TurnId::generate(), "c".to_owned());
+        let effect = |content: Option<&str>| {
+            let (call_id, content) = (call_id.clone(), content.map(str::to_owned));
+            of(&Event::EffectStarted { turn, call_id, effect: 1, action: "exec".into(), digest: Digest::ZERO, content })
+        };
+        assert_eq!(effect(Some("ls")), "Effect 1 of the call was begun: exec “ls”");
+        assert_eq!(effect(None), "Effect 1 of the call was begun: exec; what exactly was erased");
+        let finished = |outcome, detail: &str| {
+            of(&Event::EffectFinished { turn, call_id: call_id.clone(), effect: 1, outcome, detail: detail.into() })
+        };
+        assert_eq!(finished(ToolOutcome::Ok, ""), "Effect 1 of the call was done");
+        assert_eq!(finished(ToolOutcome::Failed, "no engine"), "Effect 1 of the call failed: no engine");
+        let blocked = Event::ToolBlocked { turn, call_id, tool: "exec".into(), reason: "it ran rm".into() };
+        assert_eq!(of(&blocked), "The tool exec was ended before it did something that nobody had allowed: it ran rm");
+    }
+
+    #[test]
     fn says_what_was_erased() {
         let turn = TurnId::generate();
-        let inbound =
-            |content| Event::Inbound { turn, account: "webchat".into(), key: "k".into(), sender: "owner".into(), message: None, content };
+        let inbound = |content| Event::Inbound {
+            turn,
+            account: "webchat".into(),
+            key: "k".into(),
+            sender: "owner".into(),
+            message: None,
+            marks: Vec::new(),
+            content,
+        };
         assert_eq!(of(&inbound(Some(vec![Part::text("hi")]))), "owner said “hi”");
         assert_eq!(of(&inbound(None)), "owner said something that was erased");
     }

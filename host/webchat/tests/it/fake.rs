@@ -1,15 +1,20 @@
 //! A gateway without an engine: it answers by a script that the message names, and remembers what it recorded.
 
+#[path = "fake/asked.rs"]
+mod asked;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+pub(crate) use asked::{DAYS, question};
 use tokio::sync::broadcast;
-use wirken_ledger::{Chain, Row, Session};
+use wirken_ledger::{Chain, KnownApproval, KnownGrant, Row, Session};
 use wirken_turn::Shown;
+use wirken_types::approval::{ApprovalId, Choice};
 use wirken_types::chat::{AssistantItem, Part, ToolCall};
 use wirken_types::event::{Event, Place, ToolOutcome};
-use wirken_types::{Digest, SessionId, Timestamp, TurnId};
+use wirken_types::{Digest, GrantId, SessionId, Timestamp, TurnId};
 use wirken_webchat::{Accepted, Backend, BackendError, Say, Update, Verification};
 
 /// Updates that a watcher may fall behind.
@@ -29,6 +34,10 @@ struct State {
     refuse: Option<String>,
     delay: Duration,
     recorded: Vec<&'static str>,
+    approvals: Vec<KnownApproval>,
+    grants: Vec<KnownGrant>,
+    /// What was answered, with its note.
+    answers: Vec<(ApprovalId, Choice, Option<String>)>,
 }
 
 struct Held {
@@ -44,12 +53,12 @@ impl Fake {
         self.state().refuse = words.map(str::to_owned);
     }
 
-    /// How long a commit takes from now on.
     /// What belongs to no chat.
     pub(crate) fn recorded(&self) -> Vec<&'static str> {
         self.state().recorded.clone()
     }
 
+    /// How long a commit takes from now on.
     pub(crate) fn delay(&self, delay: Duration) {
         self.state().delay = delay;
     }
@@ -132,6 +141,9 @@ impl Fake {
             round += 1;
             self.requested(id, turn, round);
         }
+        if asked.contains("exec") && !self.exec(id, turn).await {
+            return;
+        }
         if asked.contains("busy") {
             self.record(id, Event::RequestFailed { turn, round, error: "rate-limited".into(), message: "too many requests".into() });
             self.show(id, turn, Shown::Waiting { millis: 2000, message: "too many requests".into() });
@@ -180,6 +192,7 @@ impl Fake {
                     tool: tool.clone(),
                     component: "tools/files".into(),
                     component_digest,
+                    attempt: 1,
                     content: Some(call),
                 },
             );
@@ -213,7 +226,15 @@ impl Backend for Fake {
         let content = Some(vec![Part::text(say.text.clone())]);
         self.record(
             id,
-            Event::Inbound { turn, account: say.place.account, key: say.key.clone(), sender: say.sender, message: None, content },
+            Event::Inbound {
+                turn,
+                account: say.place.account,
+                key: say.key.clone(),
+                sender: say.sender,
+                message: None,
+                marks: Vec::new(),
+                content,
+            },
         );
         if under_way.is_none() {
             self.state().sessions.get_mut(&id).unwrap().turn = Some(turn);
@@ -228,6 +249,7 @@ impl Backend for Fake {
 
     async fn stop(&self, session: SessionId, reason: &str) -> Result<bool, BackendError> {
         let Some(turn) = self.state().sessions.get_mut(&session).unwrap().turn.take() else { return Ok(false) };
+        self.state().approvals.retain(|known| known.turn != turn);
         let partial = "and so on, and so on, ";
         self.responded(session, turn, 1, "stopped", vec![AssistantItem::Text(partial.into())]);
         self.record(session, Event::OutboundQueued { turn, outbound: 1, content: Some(partial.into()) });
@@ -265,6 +287,26 @@ impl Backend for Fake {
 
     async fn rows(&self, session: SessionId, from: u64) -> Result<Vec<Row>, BackendError> {
         Ok(self.state().sessions[&session].rows.iter().filter(|row| row.seq >= from).cloned().collect())
+    }
+
+    async fn answer(&self, approval: ApprovalId, choice: Choice, note: Option<String>) -> Result<(), BackendError> {
+        self.take(approval, choice, note).await
+    }
+
+    async fn approvals(&self) -> Result<Vec<KnownApproval>, BackendError> {
+        Ok(self.state().approvals.clone())
+    }
+
+    async fn grants(&self) -> Result<Vec<KnownGrant>, BackendError> {
+        Ok(self.state().grants.clone())
+    }
+
+    async fn revoke(&self, grant: GrantId, by: &str) -> Result<(), BackendError> {
+        self.take_back(grant, by)
+    }
+
+    fn remember_days(&self) -> u32 {
+        DAYS
     }
 
     async fn record(&self, action: &'static str, _detail: serde_json::Value) -> Result<(), BackendError> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
+mod approvals;
 mod chat;
 mod client;
 mod fake;
