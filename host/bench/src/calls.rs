@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use wirken_engine::{Engine, Options};
 use wirken_manifest::Manifest;
-use wirken_plugin::{Access, Grant, Package, ToolPlugin};
+use wirken_plugin::{Access, Grant, Package, Reach, ToolPlugin};
 use wirken_types::event::ToolOutcome;
 
 use crate::Times;
@@ -27,7 +27,7 @@ pub(crate) async fn measure() -> Result<Times> {
     let mut times = Times::default();
     for call in 0..CALLS + 200 {
         let began = Instant::now();
-        let end = tool.call("files_read".into(), r#"{"path":"note.txt"}"#.into()).await;
+        let end = tool.call("files_read".into(), r#"{"path":"note.txt"}"#.into(), Reach::default()).await;
         let took = began.elapsed();
         ensure!(end.outcome == ToolOutcome::Ok, "the call failed: {end:?}");
         // The first ones fill the pool.

@@ -65,6 +65,9 @@ fn bench(binary: &Path) -> Result<()> {
     let ipc = ipc::measure()?;
     summary.put("ipc_1kib_p50_us", ipc.at(50) * 1000.0);
     summary.put("ipc_1kib_p99_us", ipc.at(99) * 1000.0);
+    let ipc = ipc::measure_awake()?;
+    summary.put("ipc_1kib_awake_p50_us", ipc.at(50) * 1000.0);
+    summary.put("ipc_1kib_awake_p99_us", ipc.at(99) * 1000.0);
 
     let mut fakes = Fakes::start()?;
     let llm = webchat::measure(binary, &runtime, &fakes, &mut summary)?;

@@ -6,6 +6,8 @@ pub(crate) mod channel;
 pub(crate) mod component;
 pub(crate) mod config;
 pub(crate) mod credentials;
+pub(crate) mod doctor;
+pub(crate) mod permissions;
 pub(crate) mod run;
 pub(crate) mod sessions;
 pub(crate) mod setup;

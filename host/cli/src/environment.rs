@@ -14,6 +14,7 @@ const HOME: &str = "HOME";
 
 pub(crate) struct Environment {
     pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) home: Option<PathBuf>,
     pub(crate) log: Option<String>,
     pub(crate) color: bool,
 }
@@ -21,9 +22,10 @@ pub(crate) struct Environment {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 pub(crate) fn read() -> Environment {
     let data_dir = env::var_os(DATA_DIR).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = env::var_os(HOME).filter(|value| !value.is_empty()).map(|home| PathBuf::from(home).join(".wirken"));
+    let home = env::var_os(HOME).filter(|value| !value.is_empty()).map(PathBuf::from);
     Environment {
-        data_dir: data_dir.or(home),
+        data_dir: data_dir.or_else(|| home.as_ref().map(|home| home.join(".wirken"))),
+        home,
         log: env::var(LOG).ok(),
         color: env::var_os(NO_COLOR).is_none() && std::io::stderr().is_terminal(),
     }

@@ -11,6 +11,7 @@ mod log;
 mod memory;
 mod output;
 mod parts;
+mod programs;
 mod questions;
 
 use std::process::ExitCode;
@@ -48,6 +49,9 @@ fn main() -> ExitCode {
         Command::Component(args) => commands::component::run(&environment, args),
         Command::Config(args) => commands::config::run(&environment, args),
         Command::Channel(args) => commands::channel::run(&environment, args),
+        Command::Permissions(args) => commands::permissions::run(&environment, args),
+        Command::Doctor(args) => commands::doctor::run(&environment, args),
+        Command::Space { parent } => wirken_sandbox::spaces::enter(parent).map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from),
         Command::Adapter { parent } => wirken_adapters_native::run(parent).map_err(anyhow::Error::from),
         Command::Webchat(args) => commands::webchat::run(&environment, args),
     };

@@ -42,6 +42,13 @@ pub(crate) fn note(text: impl Display) {
     writeln!(io::stderr().lock(), "{text}").ok();
 }
 
+/// A piece of a stream on stderr, shown at once.
+pub(crate) fn remark(text: impl Display) {
+    let mut err = io::stderr().lock();
+    // As with a note.
+    write!(err, "{text}").and_then(|()| err.flush()).ok();
+}
+
 pub(crate) fn error(error: &anyhow::Error) {
     // It may repeat what an endpoint or a component said.
     note(format_args!("wirken: {}", Safe(&format!("{error:#}"))));

@@ -16,7 +16,7 @@ use wirken_engine::{CacheEvent, Engine, Options};
 use wirken_gateway::channel::Account;
 use wirken_gateway::control::CallFailed;
 use wirken_gateway::folder::{Folder, FolderError, Lock};
-use wirken_gateway::{Gateway, Parts, ProviderModel, ProviderParts, ToolSet, control};
+use wirken_gateway::{Gateway, Parts, ProviderModel, ProviderParts, Sandbox, ToolSet, control};
 use wirken_ledger::{Batch, Chain, Ledger, Reader};
 use wirken_manifest::{Kind, Manifest};
 use wirken_plugin::{Access, Grant, Package, ProviderPlugin, ToolPlugin};
@@ -28,7 +28,7 @@ use wirken_vault::{KeyKind, KeySource, Sealer, Vault};
 use crate::args::Unlock;
 use crate::environment::{self, Environment};
 use crate::keys::ProviderKeys;
-use crate::{channels, output};
+use crate::{channels, output, programs};
 
 /// How long what is under way may take to end once a command is over.
 pub(crate) const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -240,10 +240,18 @@ pub(crate) struct Assembly {
     /// Open for as long as this lasts: only who holds the lock may change what is in it.
     pub(crate) vault: Option<Vault>,
     pub(crate) provider: ProviderKeys,
+    pub(crate) sandbox: Sandbox,
 }
 
 /// Puts the gateway together. The caller holds the data folder's lock.
-pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock, with_channels: bool) -> anyhow::Result<Assembly> {
+pub(crate) async fn assemble(
+    environment: &Environment,
+    folder: &Folder,
+    config: &Config,
+    unlock: &Unlock,
+    with_channels: bool,
+) -> anyhow::Result<Assembly> {
+    let home = environment.home.clone();
     let vault = open_vault(folder, unlock)?;
     let engine = engine(folder)?;
     let path = wirken_ledger::path_in(folder.root());
@@ -251,7 +259,8 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock, 
     let (reader, history) = (Reader::open(&path)?, Reader::open(&path)?);
 
     let provider = ProviderPlugin::load(&engine, package(Kind::Provider, &config.provider.component)?)?;
-    let grant = Grant { workspace: Some((workspace(folder, config)?, Access::ReadWrite)) };
+    let workspace = workspace(folder, config)?;
+    let grant = Grant { workspace: Some((workspace.clone(), Access::ReadWrite)) };
     let mut tools = ToolSet::default();
     let mut components = vec![provider.info().clone()];
     for package in packages(Kind::Tool)? {
@@ -259,6 +268,8 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock, 
         components.push(tool.info().clone());
         tools.add(&tool)?;
     }
+    tools.keep(|tool| programs::offers(config, tool));
+    let sandbox = programs::sandbox(folder, config, home);
     let accounts = if with_channels { channels::accounts(&engine, config, vault.as_ref()) } else { Vec::new() };
     components.extend(accounts.iter().filter_map(|account| account.plugin.as_ref()).map(|plugin| plugin.info().clone()));
     record_rejected(&ledger, &components).await?;
@@ -272,9 +283,18 @@ pub(crate) async fn assemble(folder: &Folder, config: &Config, unlock: &Unlock, 
     let keys = ProviderKeys::new(provider.manifest().clone(), config, egress, vault.as_ref())?;
     let model = provider_model(provider, config, &ledger, &keys)?;
     let instructions = config.instructions().to_owned();
-    let parts = Parts { ledger: ledger.clone(), reader, history, model: Arc::new(model), tools: Arc::new(tools), instructions, scanner };
-    let gateway = Gateway::start(parts);
-    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys })
+    let gateway = Gateway::start(Parts {
+        ledger: ledger.clone(),
+        reader,
+        history,
+        model: Arc::new(model),
+        tools: Arc::new(tools),
+        instructions,
+        scanner,
+        policy: programs::policy(folder, config, workspace),
+        sandbox: Arc::new(sandbox.clone()),
+    });
+    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, sandbox })
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.

@@ -1,6 +1,7 @@
 //! `wirken ask`: one question, in a session of its own. The gateway that runs answers it; where none does, this process.
 
 mod answer;
+mod approve;
 mod show;
 
 use std::process::ExitCode;
@@ -9,6 +10,7 @@ use anyhow::bail;
 use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use wirken_gateway::Gateway;
 use wirken_gateway::control::{Answer, Call, Progress, Request};
 use wirken_gateway::folder::Folder;
 use wirken_manifest::Kind;
@@ -19,6 +21,7 @@ use crate::output::{self, Format};
 use crate::parts;
 
 pub(crate) use answer::{ACCOUNT, GONE, answer};
+use approve::{Lines, Way};
 use show::Shown;
 
 /// The only agent that there is.
@@ -35,14 +38,18 @@ pub(crate) fn run(environment: &Environment, args: &Ask) -> anyhow::Result<ExitC
         output::note(format_args!("Asking {} of {} …", output::one_line(&config.provider.model, 80), config.provider.component));
     }
     let shown = match lock {
-        None => parts::small_runtime()?.block_on(through_gateway(&folder, args))?,
+        None => parts::small_runtime()?.block_on(through_gateway(&folder, args, config.approvals.remember_days()))?,
         Some(lock) => {
-            let runtime = parts::runtime()?;
+            let (runtime, days) = (parts::runtime()?, config.approvals.remember_days());
             let shown = runtime.block_on(async {
-                let assembly = parts::assemble(&folder, &config, &args.unlock, false).await?;
+                let assembly = parts::assemble(environment, &folder, &config, &args.unlock, false).await?;
                 assembly.gateway.abandon(ACCOUNT, GONE).await?;
+                assembly.sandbox.sweep().await;
                 let (progress, pieces) = Progress::channel();
-                let (answered, shown) = tokio::join!(answer(&assembly.gateway, &args.message, progress), read(pieces, args));
+                let (answered, shown) =
+                    tokio::join!(answer(&assembly.gateway, &args.message, progress), read(pieces, &assembly.gateway, args, days));
+                // A program that was given up is killed in the background.
+                tokio::time::timeout(wirken_gateway::SETTLE, assembly.sandbox.settled()).await.ok();
                 assembly.ledger.close().await?;
                 // Whoever stopped reading knows why; that nobody read is no news then.
                 shown.and_then(|shown| answered.map(|()| shown))
@@ -70,38 +77,68 @@ fn key_hint(provider: &str) -> String {
 }
 
 /// Shows the pieces as they come. Whoever makes them stops once this has ended.
-async fn read(mut pieces: mpsc::Receiver<Value>, args: &Ask) -> anyhow::Result<Shown> {
-    let mut signals = Signals::new()?;
-    let mut shown = Shown::new(args.report.format);
+async fn read(mut pieces: mpsc::Receiver<Value>, gateway: &Gateway, args: &Ask, days: u32) -> anyhow::Result<Shown> {
+    let (mut signals, mut shown) = (Signals::new()?, Shown::new(args.report.format, days));
+    let (way, mut lines) = (Way::Here(gateway), Lines::default());
     loop {
         tokio::select! {
             piece = pieces.recv() => match piece {
-                Some(piece) => shown.take(piece)?,
+                Some(piece) => taken(&mut shown, piece, &way, &mut lines).await?,
                 None => return Ok(shown),
             },
+            line = lines.next() => typed(&shown, &line, &way).await?,
             () = signals.any() => bail!("stopped"),
         }
     }
 }
 
-async fn through_gateway(folder: &Folder, args: &Ask) -> anyhow::Result<Shown> {
-    let mut signals = Signals::new()?;
-    let mut shown = Shown::new(args.report.format);
+async fn through_gateway(folder: &Folder, args: &Ask, days: u32) -> anyhow::Result<Shown> {
+    let (mut signals, mut shown) = (Signals::new()?, Shown::new(args.report.format, days));
+    let (way, mut lines) = (Way::Gateway(folder), Lines::default());
     let mut call = Call::begin(&folder.control(), &Request::Ask { message: args.message.clone() }).await?;
     loop {
-        let next = tokio::select! {
-            next = call.next() => Some(next?),
-            () = signals.any() => None,
+        // A piece that has begun to come is read to its end, whatever is typed meanwhile.
+        let next = {
+            let mut next = std::pin::pin!(call.next());
+            loop {
+                tokio::select! {
+                    next = &mut next => break Some(next?),
+                    line = lines.next() => typed(&shown, &line, &way).await?,
+                    () = signals.any() => break None,
+                }
+            }
         };
         let taken = match next {
             Some(Answer::Done(_)) => return Ok(shown),
-            Some(Answer::Progress(piece)) => shown.take(piece),
+            Some(Answer::Progress(piece)) => taken(&mut shown, piece, &way, &mut lines).await,
             None => Err(anyhow::anyhow!("stopped")),
         };
         if let Err(error) = taken {
             // So that its session is closed when this command is over. Where that fails, the gateway sees it go.
             call.stop().await.ok();
             return Err(error);
+        }
+    }
+}
+
+/// Takes a piece, and asks whoever sits here where it is a question.
+async fn taken(shown: &mut Shown, piece: Value, way: &Way<'_>, lines: &mut Lines) -> anyhow::Result<()> {
+    let before = shown.asked().map(|asked| asked.approval);
+    shown.take(piece)?;
+    match shown.asked() {
+        Some(asked) if before != Some(asked.approval) => way.ask(asked, lines).await,
+        _ => Ok(()),
+    }
+}
+
+/// Takes a line that was typed.
+async fn typed(shown: &Shown, line: &str, way: &Way<'_>) -> anyhow::Result<()> {
+    let Some(asked) = shown.asked() else { return Ok(()) };
+    match approve::answer(line, asked) {
+        Some((choice, note)) => way.answer(asked.approval, choice, note).await,
+        None => {
+            output::note("That is none of the answers: type one of them with the question's code.");
+            Ok(())
         }
     }
 }

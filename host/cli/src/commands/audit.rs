@@ -206,6 +206,37 @@ pub(crate) fn what(event: &Event) -> String {
             let content = content.clone().unwrap_or_else(erased);
             format!("{}: {}: {}", one_line(account, 40), one_line(reason, 200), one_line(&content, EXCERPT))
         }
+        Event::ApprovalAsked { approval, tier, content, .. } => {
+            let words = content.as_ref().map_or_else(erased, |question| {
+                let words: Vec<&str> = question.actions.iter().map(|judged| judged.words.as_str()).collect();
+                words.join(" ")
+            });
+            format!("{} tier {}: {}", wirken_permissions::code_of(*approval), u8::from(*tier), one_line(&words, 200))
+        }
+        Event::ApprovalAnswered { approval, choice, by, via, .. } => {
+            let choice = wirken_permissions::question::label(*choice, 0);
+            let choice = choice.strip_suffix(" for 0 days").unwrap_or(&choice);
+            format!("{} {choice}, by {} through {}", wirken_permissions::code_of(*approval), one_line(by, 60), one_line(via, 40))
+        }
+        Event::ApprovalExpired { approval, reason, .. } => {
+            format!("{} {}", wirken_permissions::code_of(*approval), one_line(reason, 200))
+        }
+        Event::Granted { grant, by } => {
+            let (holder, key) = (&grant.holder, one_line(&grant.key, 200));
+            format!(
+                "{} at {}: {key} of {}, by {}",
+                one_line(&holder.sender, 60),
+                one_line(&holder.account, 40),
+                one_line(&grant.component, 40),
+                one_line(by, 60)
+            )
+        }
+        Event::GrantRevoked { grant, by } => format!("{grant} by {}", one_line(by, 60)),
+        Event::EffectStarted { action, content, .. } => {
+            format!("{}: {}", one_line(action, 30), one_line(&content.clone().unwrap_or_else(erased), 200))
+        }
+        Event::EffectFinished { outcome, detail, .. } => format!("{} {}", outcome_word(*outcome), one_line(detail, 200)),
+        Event::ToolBlocked { tool, reason, .. } => format!("{}: {}", one_line(tool, TOOL), one_line(reason, 200)),
         Event::System { action, subject, detail } => format!("{action} {} {}", one_line(subject, 60), one_line(&detail.to_string(), 200)),
     }
 }

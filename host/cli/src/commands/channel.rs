@@ -108,6 +108,8 @@ fn add(answers: &Answers, folder: &Folder, args: ChannelAdd) -> anyhow::Result<(
         groups: wirken_config::Groups::default(),
         settings: settings.clone(),
         limits: wirken_config::ChannelLimits::default(),
+        shared_workspace: false,
+        approvals: wirken_config::ChannelApprovals::default(),
     };
     config.channels.insert(account.clone(), configured);
     let text = config.render()?;

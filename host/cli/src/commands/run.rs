@@ -5,7 +5,7 @@ mod handler;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::json;
@@ -24,6 +24,9 @@ use crate::keys::Keys;
 use crate::{memory, output, parts};
 use handler::Handler;
 
+/// How long an engine may take to say what an earlier run has left.
+const SWEEP: Duration = Duration::from_secs(5);
+
 pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let folder = parts::folder(environment)?;
@@ -32,7 +35,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
     let config = parts::config(&folder)?;
     let runtime = parts::runtime()?;
     let code = runtime.block_on(async {
-        let assembly = parts::assemble(&folder, &config, &args.unlock, true).await?;
+        let assembly = parts::assemble(environment, &folder, &config, &args.unlock, true).await?;
         let logins = Logins::default();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port.unwrap_or_else(|| config.port())));
         let webchat = WebChat::bind(address, assembly.gateway.clone(), logins.clone())?;
@@ -60,6 +63,9 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         remark(&format!("Answers come from {provider}. Another address: `wirken webchat login`. Stop with Ctrl-C."));
         tracing::info!(millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "ready");
         assembly.gateway.abandon(ask::ACCOUNT, ask::GONE).await?;
+        // What a run that was killed has left, before anything that is resumed here runs a program. An engine that does not
+        // answer in time runs none either.
+        tokio::time::timeout(SWEEP, assembly.sandbox.sweep()).await.ok();
         let resumed = assembly.gateway.resume().await?;
         let started = channels.start(ChannelParts {
             folder: folder.adapters(),
@@ -88,6 +94,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         control.abort();
         tidy.abort();
         channels.stop().await;
+        tokio::time::timeout(wirken_gateway::SETTLE, assembly.sandbox.settled()).await.ok();
         assembly.ledger.close().await?;
         remark("Stopped. What was under way is taken up at the next start.");
         Ok(ExitCode::SUCCESS)

@@ -45,7 +45,9 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
         agent: Agent { instructions: old.as_ref().and_then(|old| old.agent.instructions.clone()), workspace },
         webchat: old.as_ref().map(|old| old.webchat.clone()).unwrap_or_default(),
         channels: old.as_ref().map(|old| old.channels.clone()).unwrap_or_default(),
-        sandbox: old.map(|old| old.sandbox).unwrap_or_default(),
+        sandbox: old.as_ref().map(|old| old.sandbox.clone()).unwrap_or_default(),
+        programs: old.as_ref().map(|old| old.programs.clone()).unwrap_or_default(),
+        approvals: old.as_ref().map(|old| old.approvals.clone()).unwrap_or_default(),
     };
     // Read back as `run` will read it, so that what is written is right.
     let text = config.render()?;

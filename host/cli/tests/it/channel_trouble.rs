@@ -9,7 +9,7 @@ use wirken_engine::Engine;
 use wirken_gateway::Gateway;
 use wirken_gateway::channel::{Account, ChannelParts, ChannelStatus, Channels, ProcessState};
 use wirken_ledger::{LogFilter, Options, Reader, SessionFilter};
-use wirken_types::channel::{Conversation, Health, Inbound, InboundMessage, Outcome, Sender};
+use wirken_types::channel::{Conversation, Health, Inbound, InboundChoice, InboundMessage, Outcome, Sender};
 use wirken_types::event::Event;
 use wirken_vault::{KeySource, Vault};
 use wirken_wire::{AdapterHandshake, AdapterStep, Boot, Frames, KeyPair, ToGateway, frame};
@@ -118,6 +118,7 @@ async fn an_answer_that_crashes_the_component_has_failed_and_the_next_one_arrive
         sender: "11".into(),
         key: key.into(),
         message: None,
+        marks: Vec::new(),
         text: text.into(),
     };
     here.until("quiet", |here| here.reader().outbox(None).unwrap().is_empty()).await;
@@ -230,6 +231,21 @@ fn liar() {
                 say(&mut stream, &ToGateway::Outcome { id, outcome: Outcome::Delivered(vec!["x".into()]) }).unwrap();
             }
             say(&mut stream, &ToGateway::Health(Health { state: "counted".into(), detail: String::new() })).unwrap();
+        }
+        "choices" => {
+            // The owner's own id, and questions that there may be.
+            for id in 0..500_u64 {
+                let choice = InboundChoice {
+                    key: format!("choice-{id}"),
+                    prompt_id: if id == 0 { "none".into() } else { format!("{id:032x}") },
+                    choice_id: "once".into(),
+                    conversation: Conversation { id: "chat".into(), kind: "direct".into(), parent: None, title: None },
+                    sender: Sender { id: "11".into(), display_name: None, is_bot: false },
+                };
+                let inbounds = vec![Inbound::Choice(choice)];
+                say(&mut stream, &ToGateway::Commit { id, inbounds, puts: Vec::new(), deletes: Vec::new() }).unwrap();
+            }
+            say(&mut stream, &ToGateway::Health(Health { state: "chosen".into(), detail: String::new() })).unwrap();
         }
         "chatter" => while say(&mut stream, &ToGateway::Beat).is_ok() {},
         "flood" => loop {
@@ -359,6 +375,16 @@ async fn a_flood_is_bounded_in_the_record() {
     let size = std::fs::metadata(wirken_ledger::path_in(here.folder.path())).unwrap().len();
     assert!(size < 16 * 1024 * 1024, "the ledger has {size} bytes");
     here.channels.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_choice_with_the_owners_id_answers_nothing_and_is_on_record_so_often() {
+    let here = lied_to("choices").await;
+    here.until("chosen", |here| here.rows("answer-refused").len() >= 60).await;
+    here.channels.stop().await;
+    let refused = here.rows("answer-refused");
+    assert_eq!(refused.len(), 60, "500 were sent");
+    assert!(refused.iter().all(|event| matches!(event, Event::System { detail, .. } if detail["by"] == "11" && detail["via"] == "liar")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

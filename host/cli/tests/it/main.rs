@@ -1,6 +1,7 @@
 //! The binary as its users meet it.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
+mod approvals;
 mod channel;
 mod channel_commits;
 mod channel_kill;

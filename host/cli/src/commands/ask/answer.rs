@@ -22,7 +22,7 @@ pub(crate) const GONE: &str = "the command that asked had ended";
 pub(super) enum Step {
     Begun { session: SessionId },
     Glimpse { shown: Shown },
-    Recorded { event: Event },
+    Recorded { event: Box<Event> },
 }
 
 /// Asks in a session of its own, which is over once this returns, however that came: answered, or because nobody waits for
@@ -30,7 +30,8 @@ pub(super) enum Step {
 pub(crate) async fn answer(gateway: &Gateway, message: &str, progress: Progress) -> anyhow::Result<()> {
     let conversation = TurnId::generate().to_string();
     let place = Place { agent: AGENT.into(), account: ACCOUNT.into(), conversation: conversation.clone(), thread: None };
-    let say = Say { session: None, place, sender: "owner".into(), key: conversation, message: None, text: message.to_owned() };
+    let say =
+        Say { session: None, place, sender: "owner".into(), key: conversation, message: None, marks: Vec::new(), text: message.to_owned() };
     let accepted = gateway.say(say).await?;
     let followed = tokio::select! {
         followed = follow(gateway, accepted.session, accepted.turn, &progress) => followed,
@@ -81,11 +82,16 @@ async fn recorded(progress: &Progress, turn: TurnId, mut event: Event) -> anyhow
         // What is in it is large, and shown from other rows or not at all.
         Event::Responded { content, .. } => *content = None,
         Event::ToolFinished { content, .. } => *content = None,
-        Event::OutboundQueued { .. } | Event::ToolStarted { .. } | Event::RequestFailed { .. } => {}
+        Event::OutboundQueued { .. }
+        | Event::ToolStarted { .. }
+        | Event::RequestFailed { .. }
+        | Event::ApprovalAsked { .. }
+        | Event::ApprovalAnswered { .. }
+        | Event::ApprovalExpired { .. } => {}
         _ if over => {}
         _ => return Ok(false),
     }
-    tell(progress, Step::Recorded { event }).await?;
+    tell(progress, Step::Recorded { event: Box::new(event) }).await?;
     Ok(over)
 }
 

@@ -5,9 +5,11 @@ use serde::Serialize;
 use serde_json::Value;
 use wirken_turn::Shown as Glimpse;
 use wirken_types::SessionId;
+use wirken_types::approval::Choice;
 use wirken_types::event::{Event, ToolOutcome};
 
 use super::answer::Step;
+use super::approve::{self, Asked};
 use crate::output::{self, Format, Safe};
 
 #[derive(Debug, Default, Serialize)]
@@ -42,11 +44,20 @@ pub(super) struct Shown {
     /// What glimpses showed of the text that comes next.
     streamed: String,
     text: bool,
+    /// Days for which a remembered answer is good.
+    days: u32,
+    /// What waits for an answer.
+    asked: Option<Asked>,
 }
 
 impl Shown {
-    pub(super) fn new(format: Format) -> Self {
-        Self { answer: Answer::default(), streamed: String::new(), text: format == Format::Text }
+    pub(super) fn new(format: Format, days: u32) -> Self {
+        Self { answer: Answer::default(), streamed: String::new(), text: format == Format::Text, days, asked: None }
+    }
+
+    /// What the agent waits to be allowed.
+    pub(super) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
     }
 
     /// Takes one step, and shows what a person is to see of it.
@@ -55,7 +66,7 @@ impl Shown {
             Step::Begun { session } => self.answer.session = Some(session),
             Step::Glimpse { shown } if self.text => self.glimpse(shown)?,
             Step::Glimpse { .. } => {}
-            Step::Recorded { event } => self.recorded(event)?,
+            Step::Recorded { event } => self.recorded(*event)?,
         }
         Ok(())
     }
@@ -70,6 +81,7 @@ impl Shown {
                 output::note(format_args!("No answer yet ({}); trying again in {millis} ms …", output::one_line(&message, 200)));
             }
             Glimpse::Progress { label, done, .. } => output::note(format_args!("{}: {done}", output::one_line(&label, 80))),
+            Glimpse::Output { text, .. } => output::remark(Safe(&text)),
             Glimpse::Reasoning { .. } | Glimpse::CallBegun { .. } => {}
         }
         Ok(())
@@ -106,6 +118,21 @@ impl Shown {
                     used.outcome = Some(outcome);
                     used.code = code;
                 }
+            }
+            Event::ApprovalAsked { approval, tier, content, .. } => {
+                if let Some(question) = content {
+                    approve::show(&question, tier, self.days);
+                }
+                self.asked = Some(Asked { approval, tier });
+            }
+            Event::ApprovalAnswered { choice, via, .. } => {
+                self.asked = None;
+                let word = if choice == Choice::Deny { "Denied" } else { "Allowed" };
+                output::note(format_args!("{word} (through {}).", output::one_line(&via, 40)));
+            }
+            Event::ApprovalExpired { reason, .. } => {
+                self.asked = None;
+                output::note(format_args!("Not allowed: {}.", output::one_line(&reason, 200)));
             }
             Event::RequestFailed { error, .. } => answer.failed = Some(error),
             Event::Responded { .. } => answer.failed = None,

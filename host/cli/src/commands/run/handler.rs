@@ -10,10 +10,12 @@ use wirken_gateway::channel::Channels;
 use wirken_gateway::control::{self, Asked, Reply, Request};
 use wirken_gateway::{Gateway, Sparse};
 use wirken_types::Timestamp;
+use wirken_types::approval::Holder;
 use wirken_webchat::Logins;
 
 use crate::commands::ask;
 use crate::keys::Keys;
+use crate::output;
 
 pub(super) struct Handler {
     pub(super) gateway: Gateway,
@@ -89,6 +91,19 @@ impl Handler {
                 self.keys.add(&component, &name, &origins, &places, &value).await?
             }
             Request::CredentialRemove { component, name } => self.keys.remove(&component, &name).await?,
+            Request::ApprovalAnswer { approval, choice, note } => {
+                self.gateway.answer_as_owner(approval, choice, note, "cli").await?;
+                json!({ "approval": approval, "choice": choice })
+            }
+            Request::GrantAdd { account, sender, component, program, arguments } => {
+                let holder = Holder { agent: wirken_config::AGENT.into(), account, sender };
+                let given = self.gateway.grant_program(holder, component, program, arguments, "cli").await?;
+                json!({ "grant": given.grant.id, "until": output::time(given.until), "what": given.words })
+            }
+            Request::GrantRevoke { grant } => {
+                self.gateway.revoke_grant(grant, "owner").await?;
+                json!({ "grant": grant })
+            }
         })
     }
 
