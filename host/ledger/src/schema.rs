@@ -41,11 +41,77 @@ pub(crate) struct Migration {
     pub(crate) sql: &'static str,
 }
 
-pub(crate) const CURRENT: Schema = Schema { version: 1, create: TABLES, migrations: &[] };
+/// The tables that came after the first version had been used; some files of that version have a part of them.
+macro_rules! later_tables {
+    () => {
+        "
+CREATE TABLE IF NOT EXISTS outbox (
+    chain TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    outbound INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    PRIMARY KEY (chain, turn, outbound),
+    FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pairings (
+    account TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    name TEXT,
+    code BLOB,
+    asked_at INTEGER,
+    expires_at INTEGER,
+    approved_at INTEGER,
+    PRIMARY KEY (account, sender)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS approvals (
+    approval TEXT NOT NULL PRIMARY KEY,
+    chain TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    call_id TEXT NOT NULL,
+    tier INTEGER NOT NULL,
+    action BLOB NOT NULL,
+    asked_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    answered_by TEXT,
+    ended_at INTEGER,
+    FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS approvals_open ON approvals (chain, turn) WHERE state = 'open';
+CREATE TABLE IF NOT EXISTS grants (
+    id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    component TEXT NOT NULL,
+    key TEXT NOT NULL,
+    session TEXT,
+    until INTEGER,
+    given_by TEXT NOT NULL,
+    given_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS grants_of_sessions ON grants (session) WHERE revoked_at IS NULL;
+CREATE TABLE IF NOT EXISTS channel_states (
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+"
+    };
+}
+
+pub(crate) const CURRENT: Schema = Schema { version: 2, create: TABLES, migrations: &[Migration { to: 2, sql: later_tables!() }] };
 
 /// Everything but `canonical`, `salt`, `bytes`, the tombstones (`erased_by`) and `channel_states` is derived from
 /// canonical bytes. `id` is the order of arrival among chains: no hash covers it.
-const TABLES: &str = "
+const TABLES: &str = concat!(
+    "
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE rows (
     id INTEGER PRIMARY KEY,
@@ -98,64 +164,9 @@ CREATE TABLE open_turns (
     PRIMARY KEY (chain, turn),
     FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE outbox (
-    chain TEXT NOT NULL,
-    turn TEXT NOT NULL,
-    outbound INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    attempt INTEGER NOT NULL,
-    PRIMARY KEY (chain, turn, outbound),
-    FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE pairings (
-    account TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    name TEXT,
-    code BLOB,
-    asked_at INTEGER,
-    expires_at INTEGER,
-    approved_at INTEGER,
-    PRIMARY KEY (account, sender)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE approvals (
-    approval TEXT NOT NULL PRIMARY KEY,
-    chain TEXT NOT NULL,
-    turn TEXT NOT NULL,
-    call_id TEXT NOT NULL,
-    tier INTEGER NOT NULL,
-    action BLOB NOT NULL,
-    asked_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    answered_by TEXT,
-    ended_at INTEGER,
-    FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX approvals_open ON approvals (chain, turn) WHERE state = 'open';
-CREATE TABLE grants (
-    id TEXT NOT NULL PRIMARY KEY,
-    account TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    agent TEXT NOT NULL,
-    component TEXT NOT NULL,
-    key TEXT NOT NULL,
-    session TEXT,
-    until INTEGER,
-    given_by TEXT NOT NULL,
-    given_at INTEGER NOT NULL,
-    revoked_at INTEGER
-) STRICT, WITHOUT ROWID;
-CREATE INDEX grants_of_sessions ON grants (session) WHERE revoked_at IS NULL;
-CREATE TABLE channel_states (
-    account TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value BLOB NOT NULL,
-    PRIMARY KEY (account, key)
-) STRICT, WITHOUT ROWID;
-";
+",
+    later_tables!()
+);
 
 /// A ledger opened for writing. The lock is held as long as this lives, and by one process.
 #[derive(Debug)]

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{CURRENT, Migration, Schema, open_for_reading, open_for_writing, path_in};
+use super::{CURRENT, Migration, Schema, TABLES, open_for_reading, open_for_writing, path_in};
 use crate::error::Error;
 
 const TIME: Duration = Duration::from_secs(5);
+
+const FIRST: Schema = Schema { version: 1, create: TABLES, migrations: &[] };
 
 const NEXT: Schema = Schema {
     version: 3,
@@ -54,7 +56,7 @@ fn folder_and_files_are_their_owners_alone() {
 fn an_older_ledger_is_migrated_after_a_copy() {
     let home = tempfile::tempdir().unwrap();
     let path = path_in(home.path());
-    drop(open_for_writing(&path, TIME, &CURRENT).unwrap());
+    drop(open_for_writing(&path, TIME, &FIRST).unwrap());
     drop(open_for_writing(&path, TIME, &NEXT).unwrap());
     assert_eq!((meta(&path, "schema_version").as_deref(), meta(&path, "second").as_deref()), (Some("3"), Some("third")));
     let copy = path.with_extension("db.v1");
@@ -67,7 +69,7 @@ fn an_older_ledger_is_migrated_after_a_copy() {
 fn a_migration_that_fails_changes_nothing_and_can_be_tried_again() {
     let home = tempfile::tempdir().unwrap();
     let path = path_in(home.path());
-    drop(open_for_writing(&path, TIME, &CURRENT).unwrap());
+    drop(open_for_writing(&path, TIME, &FIRST).unwrap());
     for _ in 0..2 {
         let failed = open_for_writing(&path, TIME, &FAILING).unwrap_err();
         assert!(matches!(failed, Error::Database { action: "migrate", .. }), "{failed}");
@@ -82,11 +84,11 @@ fn a_newer_ledger_is_refused_and_left_alone() {
     let path = path_in(home.path());
     drop(open_for_writing(&path, TIME, &CURRENT).unwrap());
     drop(open_for_writing(&path, TIME, &NEXT).unwrap());
-    let newer = Error::Newer { found: 3, known: 1 };
+    let newer = Error::Newer { found: 3, known: CURRENT.version };
     assert_eq!(open_for_writing(&path, TIME, &CURRENT).err(), Some(newer.clone()));
     assert_eq!(open_for_reading(&path, TIME).err(), Some(newer));
     Connection::open(&path).unwrap().execute("UPDATE meta SET value = '0' WHERE key = 'schema_version'", []).unwrap();
-    assert_eq!(open_for_reading(&path, TIME).err(), Some(Error::Older { found: 0, known: 1 }));
+    assert_eq!(open_for_reading(&path, TIME).err(), Some(Error::Older { found: 0, known: CURRENT.version }));
 }
 
 #[test]
@@ -107,4 +109,23 @@ fn a_foreign_file_is_refused_and_an_unfinished_one_is_finished() {
     std::fs::write(&path, "This is no database, but a text of some length, as people keep them.".repeat(20)).unwrap();
     assert_eq!(open_for_writing(&path, TIME, &CURRENT).err(), Some(Error::NotALedger { path: path.clone() }));
     assert_eq!(open_for_reading(&path, TIME).err(), Some(Error::NotALedger { path }));
+}
+
+#[test]
+fn a_ledger_from_before_there_were_questions_gets_their_tables_and_keeps_what_it_had() {
+    let home = tempfile::tempdir().unwrap();
+    let path = path_in(home.path());
+    drop(open_for_writing(&path, TIME, &FIRST).unwrap());
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(
+        "DROP TABLE approvals; DROP TABLE grants; DROP TABLE outbox; INSERT INTO pairings (account, sender) VALUES ('a', 's');",
+    )
+    .unwrap();
+    drop(old);
+    assert_eq!(open_for_reading(&path, TIME).err(), Some(Error::Older { found: 1, known: CURRENT.version }));
+    drop(open_for_writing(&path, TIME, &CURRENT).unwrap());
+    let now = open_for_reading(&path, TIME).unwrap();
+    let count = |table: &str| now.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0)).unwrap();
+    assert_eq!((count("approvals"), count("grants"), count("outbox"), count("pairings")), (0, 0, 0, 1));
+    assert_eq!(meta(&path.with_extension("db.v1"), "schema_version").as_deref(), Some("1"));
 }
