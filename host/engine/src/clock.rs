@@ -1,6 +1,6 @@
 //! The clock of one call, and the permit that it holds while it computes. Both rest while a host function waits for
-//! something that is not the guest's doing: a program that runs for minutes takes neither the guest's time nor the place of
-//! another guest.
+//! something that is not the guest's doing: a program that runs for minutes takes neither the guest's time nor another
+//! guest's turn to compute.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
