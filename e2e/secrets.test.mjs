@@ -22,7 +22,7 @@ before(async () => {
   model.on({ userMessage: 'files', hasToolResult: true }, { content: 'That is all there is.' });
   model.on({ userMessage: 'files', hasToolResult: false }, callTool(/list/, { path: '.' }));
   model.on({ userMessage: 'read', hasToolResult: true }, { content: 'That could not be read.' });
-  model.on({ userMessage: 'read', hasToolResult: false }, callTool(/read/, { path: '.env' }));
+  model.on({ userMessage: 'read', hasToolResult: false }, callTool(/read/, { path: 'settings.txt' }));
   model.on({ userMessage: 'echo' }, { content: `Your key is ${API_KEY}, is it not?` });
 });
 after(async () => {
@@ -112,10 +112,10 @@ test('a full run leaves the key nowhere', async () => {
   await page.get('note').filter({ hasText: /api-key/ }).waitFor();
   await page.idle();
   // Nor does a tool that finds it, and a person is told not to say it.
-  writeFileSync(join(wirken.data, 'workspace', '.env'), `KEY=${API_KEY}\n`);
+  writeFileSync(join(wirken.data, 'workspace', 'settings.txt'), `KEY=${API_KEY}\n`);
   await page.send('read');
   await page.answer('That could not be read.', 2);
-  unlinkSync(join(wirken.data, 'workspace', '.env'));
+  unlinkSync(join(wirken.data, 'workspace', 'settings.txt'));
   await page.send(`my key is ${API_KEY}`);
   await page.get('banner').filter({ hasText: /holds the value of the credential openai\/api-key/ }).waitFor();
   await page.type('');
