@@ -59,10 +59,7 @@ fn configure(wirken: &Wirken, more: &str) {
 
 async fn set_up() -> (Wirken, FakeLlm) {
     let llm = FakeLlm::start(obedient()).await.unwrap();
-    let (wirken, url) = (Wirken::new(), format!("base-url={}", llm.base_url()));
-    let args = ["setup", "--non-interactive", "--provider", "openai", "--model", "fake-model", "--setting", &url, "--setting", "auth=none"];
-    wirken.ok(&args);
-    (wirken, llm)
+    (Wirken::with_model(&llm.base_url()), llm)
 }
 
 /// The codes of the open questions.

@@ -82,20 +82,7 @@ async fn a_stranger_gets_a_code_and_is_heard_once_the_owner_gave_it_back() {
 /// Set up with a model that answers as its test wants, and Ada allowed.
 async fn answered_by(telegram: &FakeTelegram, script: Script, more: &[&str]) -> (Wirken, FakeLlm) {
     let llm = FakeLlm::start(script).await.unwrap();
-    let wirken = Wirken::new();
-    let url = format!("base-url={}", llm.base_url());
-    wirken.ok(&[
-        "setup",
-        "--non-interactive",
-        "--provider",
-        "openai",
-        "--model",
-        "fake-model",
-        "--setting",
-        &url,
-        "--setting",
-        "auth=none",
-    ]);
+    let wirken = Wirken::with_model(&llm.base_url());
     add(&wirken, telegram, &[&["--allow", "11"], more].concat());
     (wirken, llm)
 }

@@ -87,20 +87,7 @@ fn doubts(wirken: &Wirken) -> usize {
 async fn ten_thousand_messages_and_killing_at_random() {
     let telegram = FakeTelegram::start(Options::default().keeping(40_000)).await.unwrap();
     let llm = FakeLlm::start(Script::echo().keeping(0)).await.unwrap();
-    let wirken = Wirken::new();
-    let url = format!("base-url={}", llm.base_url());
-    wirken.ok(&[
-        "setup",
-        "--non-interactive",
-        "--provider",
-        "openai",
-        "--model",
-        "fake-model",
-        "--setting",
-        &url,
-        "--setting",
-        "auth=none",
-    ]);
+    let wirken = Wirken::with_model(&llm.base_url());
     let mut talk = Talk::new(&telegram);
     let ids: Vec<String> = talk.people.iter().map(|(user, _)| user.id.to_string()).collect();
     let allowed: Vec<&str> = ids.iter().flat_map(|id| ["--allow", id]).collect();

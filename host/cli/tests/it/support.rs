@@ -22,6 +22,14 @@ impl Wirken {
         wirken
     }
 
+    /// Set up with a model at this address, which wants no key.
+    pub(crate) fn with_model(base_url: &str) -> Self {
+        let (wirken, url) = (Self::new(), format!("base-url={base_url}"));
+        let given = ["--provider", "openai", "--model", "fake-model", "--setting", &url, "--setting", "auth=none"];
+        wirken.ok(&[&["setup", "--non-interactive"], &given[..]].concat());
+        wirken
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
