@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
 #[path = "../tests/it/fake.rs"]
-#[allow(dead_code, unused_imports, reason = "shared with the tests, which use all of it")]
+#[expect(dead_code, unused_imports, reason = "shared with the tests, which use all of it")]
 mod fake;
 
 use std::io::BufRead;

@@ -1,8 +1,6 @@
 //! Generated from `wit/`: the provider world.
 
-#![allow(unsafe_code, reason = "generated code")]
-#![allow(clippy::allow_attributes_without_reason, clippy::missing_safety_doc, reason = "generated code")]
-#![allow(missing_debug_implementations, unreachable_pub, reason = "generated code")]
+#![expect(unsafe_code, reason = "generated code")]
 
 wit_bindgen::generate!({
     path: ["../../../wit/http", "../../../wit/chat", "../../../wit/provider"],
