@@ -38,10 +38,9 @@ pub(super) async fn typed(channel: &Channel<'_>, runtime: &Runtime, place: &Plac
             return Ok(true);
         }
         [known] => known,
-        several => {
-            let codes: Vec<String> = several.iter().map(|known| code_of(known.approval)).collect();
-            channel
-                .notice(conversation, &format!("Several questions are open: put the code of one before the answer: {}.", codes.join(", ")));
+        // Which codes there are is for those to know who have read the questions.
+        _ => {
+            channel.notice(conversation, "Several questions are open: put the code of the one that you mean before the answer.");
             return Ok(true);
         }
     };
