@@ -44,6 +44,7 @@ pub mod host {
                 import wirken:host/store@0.1.0;
                 import wirken:host/credentials@0.1.0;
                 import wirken:host/messages@0.1.0;
+                import wirken:host/settings@0.1.0;
                 import wirken:host/log@0.1.0;
             }
         ",
