@@ -85,7 +85,7 @@ pub(crate) fn settings(answers: &Answers, manifest: &Manifest, typed: &[String])
 
 /// Settings that say where requests go: a person confirms these.
 pub(crate) fn asked_settings(manifest: &Manifest) -> impl Iterator<Item = &str> {
-    manifest.network.origins.iter().filter_map(|origin| origin.strip_prefix("{settings.")?.strip_suffix('}'))
+    manifest.network.origins.iter().filter_map(|spec| spec.origin.strip_prefix("{settings.")?.strip_suffix('}'))
 }
 
 pub(crate) fn property<'a>(manifest: &'a Manifest, key: &str) -> Option<&'a Value> {

@@ -4,6 +4,7 @@
 //! key is an error that names the nearest one, and what it asks for is a request that the owner answers.
 
 mod nearest;
+mod reach;
 mod settings;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 use wirken_types::credential::Place;
 
 pub use nearest::{explain_unknown_key, nearest};
+pub use reach::{ANYWHERE, Reach, ReachSpec, To};
 pub use settings::SettingsError;
 
 /// A manifest is not larger.
@@ -46,6 +48,10 @@ pub struct Manifest {
     pub filesystem: Filesystem,
     #[serde(default)]
     pub exec: Exec,
+    #[serde(default)]
+    pub store: Store,
+    #[serde(default)]
+    pub messages: Messages,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,9 +159,9 @@ pub enum PlaceSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Network {
-    /// Where its requests may go at all: origins, `*.suffix`, or `{settings.key}`.
+    /// Where its requests may go at all.
     #[serde(default)]
-    pub origins: Vec<String>,
+    pub origins: Vec<ReachSpec>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -180,6 +186,22 @@ pub struct Exec {
     /// Whether it asks to run programs at all. Which of them may run is judged for each.
     #[serde(default)]
     pub run: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Store {
+    /// Whether it asks to keep state of its own from one call to the next.
+    #[serde(default)]
+    pub keep: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Messages {
+    /// Whether it asks to send messages to people. To whom is judged for each.
+    #[serde(default)]
+    pub send: bool,
 }
 
 /// Why a manifest is refused.
@@ -228,6 +250,16 @@ impl Manifest {
             bounded("credentials.description", credential.description.chars().count(), MAX_DESCRIPTION, "characters")?;
             bounded("credentials.origins", credential.origins.len(), MAX_LIST, "entries")?;
             credential.place()?;
+        }
+        for spec in &self.network.origins {
+            spec.check()?;
+            if spec.origin == ANYWHERE && (self.kind != Kind::Tool || !self.credentials.is_empty()) {
+                let why = format!("{ANYWHERE:?} is for tools without credentials: name the origins, or `*.suffix`");
+                return Err(field_error("network.origins", why));
+            }
+            if self.kind != Kind::Tool && !(spec.methods.is_empty() && spec.paths.is_empty()) {
+                return Err(field_error("network.origins", "`methods` and `paths` are for tools: what this kind sends is named by its origin"));
+            }
         }
         if self.kind == Kind::Channel && self.network.origins.is_empty() {
             let why = "a channel has to name at least one origin: that of the platform that it speaks with";

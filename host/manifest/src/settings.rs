@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use wirken_types::credential::{Origin, OriginPattern};
 
-use crate::{Manifest, nearest};
+use crate::{ANYWHERE, Manifest, nearest};
 
 /// Settings that do not fit, each problem in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,24 +52,26 @@ impl Manifest {
 
     /// Where requests may go at all.
     pub fn network_origins(&self, settings: &Map<String, Value>) -> Result<Vec<OriginPattern>, SettingsError> {
-        self.resolve(&self.network.origins, settings)
+        let named = self.network.origins.iter().map(|spec| &spec.origin).filter(|origin| *origin != ANYWHERE);
+        named.map(|origin| self.pattern(origin, settings)).collect()
     }
 
     /// The manifest's patterns with `{settings.key}` filled in: from the human's value, the origin of the URL.
     pub fn resolve(&self, patterns: &[String], settings: &Map<String, Value>) -> Result<Vec<OriginPattern>, SettingsError> {
-        patterns
-            .iter()
-            .map(|pattern| match setting_of(pattern) {
-                Some(key) => self.origin_of(key, settings).map(OriginPattern::Literal),
-                None => OriginPattern::parse(pattern).map_err(|error| self.problem(error.to_string())),
-            })
-            .collect()
+        patterns.iter().map(|pattern| self.pattern(pattern, settings)).collect()
+    }
+
+    pub(crate) fn pattern(&self, pattern: &str, settings: &Map<String, Value>) -> Result<OriginPattern, SettingsError> {
+        match setting_of(pattern) {
+            Some(key) => self.origin_of(key, settings).map(OriginPattern::Literal),
+            None => OriginPattern::parse(pattern).map_err(|error| self.problem(error.to_string())),
+        }
     }
 
     /// The origins that the human wrote down: those of every setting that the manifest sends requests to and that was
     /// given. A default is the manifest's own word, and opens no way to this machine or its neighbours.
     pub fn own_origins(&self, given: &Map<String, Value>) -> Result<Vec<Origin>, SettingsError> {
-        let patterns = self.network.origins.iter().chain(self.credentials.iter().flat_map(|credential| &credential.origins));
+        let patterns = self.network.origins.iter().map(|spec| &spec.origin).chain(self.credentials.iter().flat_map(|credential| &credential.origins));
         let mut origins = Vec::new();
         for key in patterns.filter_map(|pattern| setting_of(pattern)).filter(|key| given.contains_key(*key)) {
             let origin = self.origin_of(key, given)?;
