@@ -23,6 +23,7 @@ use driver::{Driver, End, Parts};
 /// Runs until the gateway, the component or the parent ends it. `parent` is the process that started this one.
 pub fn run(parent: u32) -> Result<ExitCode, StartError> {
     let started = boot::start(parent)?;
+    wirken_sandbox::let_go();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
     runtime.block_on(async {
         let boot::Started { component, limits, settings, state, egress, authority, stream, frames, report, require_sandbox } = started;

@@ -1,6 +1,7 @@
 //! A message of 1 KiB to an adapter and its outcome back, on the way that they take in production: encoded, framed, through
 //! a Unix socket from one thread to another, cut and decoded.
 
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream as Stream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -49,6 +50,32 @@ pub(crate) fn measure() -> Result<Times> {
     let times = runtime.block_on(async { tokio::spawn(ask(gateway)).await })?;
     other.join().map_err(|_| anyhow!("the adapter's side panicked"))??;
     times
+}
+
+/// The same bytes there and back with nothing around them: two threads, a Unix socket, blocking calls. What the system alone
+/// takes, in the same run.
+pub(crate) fn measure_bare() -> Result<Times> {
+    const ANSWER_BYTES: usize = 64;
+    let (mut gateway, mut adapter) = Stream::pair()?;
+    let other = std::thread::spawn(move || -> Result<()> {
+        let mut message = [0; TEXT_BYTES];
+        for _ in 0..WARM_UP + ROUNDS {
+            adapter.read_exact(&mut message)?;
+            adapter.write_all(&[1; ANSWER_BYTES])?;
+        }
+        Ok(())
+    });
+    let (message, mut answer, mut times) = ([2; TEXT_BYTES], [0; ANSWER_BYTES], Times::default());
+    for round in 0..WARM_UP + ROUNDS {
+        let began = Instant::now();
+        gateway.write_all(&message)?;
+        gateway.read_exact(&mut answer)?;
+        if round >= WARM_UP {
+            times.add(began.elapsed());
+        }
+    }
+    other.join().map_err(|_| anyhow!("the other side panicked"))??;
+    Ok(times)
 }
 
 fn closed(_: Closed) -> anyhow::Error {

@@ -65,6 +65,9 @@ fn bench(binary: &Path) -> Result<()> {
     let ipc = ipc::measure()?;
     summary.put("ipc_1kib_p50_us", ipc.at(50) * 1000.0);
     summary.put("ipc_1kib_p99_us", ipc.at(99) * 1000.0);
+    let bare = ipc::measure_bare()?;
+    summary.put("bare_socket_1kib_p50_us", bare.at(50) * 1000.0);
+    summary.put("ipc_1kib_over_bare_socket_p50", ipc.at(50) / bare.at(50));
     let ipc = ipc::measure_awake()?;
     summary.put("ipc_1kib_awake_p50_us", ipc.at(50) * 1000.0);
     summary.put("ipc_1kib_awake_p99_us", ipc.at(99) * 1000.0);

@@ -1,5 +1,6 @@
 //! Memory that a crowd needed goes back to the system when the crowd has gone. The C library's allocator keeps what was
-//! freed in the middle of its heap, unless it is told.
+//! freed in the middle of its heap, unless it is told. And what only the start needed of the program itself is let go once it
+//! is over.
 
 use std::time::Duration;
 
@@ -12,8 +13,12 @@ const KEPT: usize = 2 * 1024 * 1024;
 /// Gives back what is not needed any more, for as long as it is polled.
 pub(crate) async fn tidy() {
     let mut free = 0;
+    let mut started = false;
     loop {
         tokio::time::sleep(EVERY).await;
+        if !std::mem::replace(&mut started, true) {
+            wirken_sandbox::let_go();
+        }
         // What cannot be given back is not tried for again until there is more of it.
         if free_bytes() > free + KEPT {
             give_back();

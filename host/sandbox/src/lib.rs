@@ -25,6 +25,7 @@
 
 pub mod containers;
 mod error;
+mod image;
 pub mod mounts;
 pub mod program;
 mod report;
@@ -56,6 +57,7 @@ use std::path::PathBuf;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Child, die_with_parent, harden, inherited, probe, spawn};
 pub use error::Error;
+pub use image::let_go;
 #[cfg(target_os = "linux")]
 pub use harden::{die_with_parent, harden, probe};
 #[cfg(target_os = "linux")]
