@@ -5,7 +5,6 @@
 //! a typed answer too.
 #![no_main]
 
-use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
 use wirken_permissions::{Action, Resolved, Surroundings, WORKSPACE, judge, parse, unseen};
@@ -21,8 +20,8 @@ fuzz_target!(|text: &str| {
     assert_eq!(planned.digest(), Action::from_intent(&intent).digest());
 
     for action in [exec, planned, Action::file(&intent.target, true), Action::file(text, false)] {
-        let origins = BTreeSet::new();
-        let around = |resolve| Surroundings { workspace: Some(WORKSPACE), tainted: false, home: None, private: &[], origins: &origins, resolve };
+        let opened = |_: &wirken_types::credential::Origin| false;
+        let around = |resolve| Surroundings { workspace: Some(WORKSPACE), tainted: false, home: None, private: &[], opened: &opened, resolve };
         let seen = judge(&action, &around(&|_: &str| Resolved::Itself));
         let blind = judge(&action, &around(&unseen));
         let tainted = judge(&action, &Surroundings { tainted: true, ..around(&|_: &str| Resolved::Itself) });

@@ -77,6 +77,15 @@ impl Clock {
         result
     }
 
+    /// Waits for something outside on the guest's own time, with the permit given back meanwhile.
+    pub async fn wait<R>(&self, outside: impl Future<Output = R>) -> R {
+        self.held().permit = None;
+        let result = outside.await;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
+        self.held().permit = permit;
+        result
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,7 +110,12 @@ mod tests {
         assert_eq!(clock.rest(outside).await, 7);
         assert_eq!(permits.available_permits(), 0);
         assert!(!clock.is_over(Duration::ZERO), "it has what was left");
-        clock.over(Duration::ZERO).await;
+        let waited = async {
+            clock.over(Duration::ZERO).await;
+            assert_eq!(permits.available_permits(), 1, "others compute meanwhile");
+        };
+        clock.wait(waited).await;
+        assert_eq!(permits.available_permits(), 0);
         assert!(clock.is_over(Duration::ZERO) && !clock.is_over(Duration::from_secs(60)));
         clock.stop();
         assert_eq!(permits.available_permits(), 1);

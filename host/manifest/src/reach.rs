@@ -63,6 +63,24 @@ impl<'de> Deserialize<'de> for ReachSpec {
     }
 }
 
+impl std::fmt::Display for ReachSpec {
+    /// No two that differ read the same.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.origin)?;
+        narrowed(&self.methods, &self.paths, f)
+    }
+}
+
+fn narrowed(methods: &[String], paths: &[String], f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    if !paths.is_empty() {
+        write!(f, ", paths that begin with {}", paths.join(" or "))?;
+    }
+    if !methods.is_empty() {
+        write!(f, ", by {}", methods.join(", "))?;
+    }
+    Ok(())
+}
+
 impl ReachSpec {
     pub(crate) fn check(&self) -> Result<(), ManifestError> {
         bounded("network.origins.methods", self.methods.len(), MAX_METHODS, "entries")?;
@@ -74,8 +92,8 @@ impl ReachSpec {
         }
         for path in &self.paths {
             bounded("network.origins.paths", path.len(), MAX_PATH_BYTES, "bytes")?;
-            if !path.starts_with('/') || !is_plain(path) || path.contains(['?', '#']) {
-                let why = format!("{path:?} is no beginning of a path: it starts with \"/\", and has no `..`, `?`, `#`, `%2e`, `%2f` or `%5c`");
+            if !path.starts_with('/') || !is_plain(path) || path.contains(['?', '#', ' ', ',']) {
+                let why = format!("{path:?} is no beginning of a path: it starts with \"/\", and has no `..`, space, `,`, `?`, `#`, `%2e`, `%2f` or `%5c`");
                 return Err(field_error("network.origins.paths", why));
             }
         }
@@ -133,13 +151,7 @@ impl Reach {
 impl std::fmt::Display for Reach {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.to.fmt(f)?;
-        if !self.paths.is_empty() {
-            write!(f, ", paths that begin with {}", self.paths.join(" or "))?;
-        }
-        if !self.methods.is_empty() {
-            write!(f, ", by {}", self.methods.join(", "))?;
-        }
-        Ok(())
+        narrowed(&self.methods, &self.paths, f)
     }
 }
 

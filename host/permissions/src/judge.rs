@@ -1,6 +1,5 @@
 //! An action's tier, why it has it, and what a grant would remember of it.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::json;
@@ -22,8 +21,8 @@ pub struct Surroundings<'a> {
     pub home: Option<Conversation<'a>>,
     /// Folders that are the gateway's own, as absolute paths.
     pub private: &'a [String],
-    /// Origins that the owner opened to this agent. A request to any other is tier 3.
-    pub origins: &'a BTreeSet<Origin>,
+    /// Whether the owner opened an origin to the component, by its name or its domain's. To any other a request is tier 3.
+    pub opened: &'a dyn Fn(&Origin) -> bool,
     /// Where an absolute path leads once links are followed, `..` in it as the file system takes it. It is asked for
     /// paths that guests chose.
     pub resolve: &'a dyn Fn(&str) -> Resolved,
@@ -59,7 +58,6 @@ impl fmt::Debug for Surroundings<'_> {
             .field("tainted", &self.tainted)
             .field("home", &self.home)
             .field("private", &self.private)
-            .field("origins", &self.origins)
             .finish_non_exhaustive()
     }
 }
@@ -124,13 +122,14 @@ fn is_home(account: &str, conversation: &str, surroundings: &Surroundings<'_>) -
 }
 
 fn http(method: &str, origin: &Origin, surroundings: &Surroundings<'_>) -> Finding {
-    if !surroundings.origins.contains(origin) {
-        return Finding::never(vec!["It speaks with a host that the owner did not open to this agent.".to_owned()]);
+    if !(surroundings.opened)(origin) {
+        return Finding::never(vec!["It speaks with a host that the owner did not open to this component.".to_owned()]);
     }
     // Any other word is one that a server may take for anything.
-    let class = if matches!(method, "GET" | "HEAD") { "read" } else { "write" };
+    let (class, tier) = if matches!(method, "GET" | "HEAD") { ("read", Tier::Always) } else { ("write", Tier::Remembered) };
     let key = json!(["http", class, origin.to_string()]).to_string();
-    Finding { tier: Tier::Remembered, reasons: vec!["It speaks with another machine.".to_owned()], key: Some(key) }
+    let reasons = if tier == Tier::Always { Vec::new() } else { vec!["It changes something on another machine.".to_owned()] };
+    Finding { tier, reasons, key: Some(key) }
 }
 
 fn file(path: &str, write: bool, surroundings: &Surroundings<'_>) -> Finding {

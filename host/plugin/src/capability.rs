@@ -1,6 +1,7 @@
 //! What a tool may import, one module each: the interfaces it covers, how they are linked, what the manifest must say.
 
 mod clocks;
+mod cli;
 mod credentials;
 mod exec;
 mod filesystem;
@@ -9,6 +10,7 @@ mod io;
 mod log;
 mod messages;
 mod random;
+mod settings;
 mod store;
 
 use std::collections::BTreeSet;
@@ -20,10 +22,10 @@ use wasmtime_wasi_http::WasiHttpCtx;
 use wirken_engine::State;
 use wirken_manifest::Manifest;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, Imported};
 use crate::error::Problem;
 use crate::imports::Interface;
-use crate::programs::{DenyPrograms, Programs};
+use crate::ports::{Deny, Ports, Refusal};
 
 /// One kind of authority.
 pub(crate) struct Capability {
@@ -36,16 +38,18 @@ pub(crate) struct Capability {
     pub(crate) link: fn(&mut Linker<State<Host>>) -> wasmtime::Result<()>,
 }
 
-const CAPABILITIES: [&Capability; 10] = [
+const CAPABILITIES: [&Capability; 12] = [
     &io::CAPABILITY,
     &clocks::CAPABILITY,
     &random::CAPABILITY,
     &filesystem::CAPABILITY,
+    &cli::CAPABILITY,
     &http::CAPABILITY,
     &exec::CAPABILITY,
     &store::CAPABILITY,
     &credentials::CAPABILITY,
     &messages::CAPABILITY,
+    &settings::CAPABILITY,
     &log::CAPABILITY,
 ];
 
@@ -54,31 +58,64 @@ pub(crate) struct Host {
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    denied_http: http::Deny,
-    programs: Arc<dyn Programs>,
+    outgoing: http::Outgoing,
+    /// Those that were not granted refuse.
+    ports: Ports,
+    credentials: BTreeSet<String>,
+    settings: Arc<str>,
+    logged: u32,
+}
+
+/// What is the same for every call of a component.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixed {
+    pub(crate) component: Arc<str>,
+    pub(crate) settings: Arc<str>,
 }
 
 impl Host {
     /// The state of one call. A folder that cannot be opened any more is a failure of the call, not of the host.
-    pub(crate) fn prepare(authority: &Authority, programs: Arc<dyn Programs>) -> Result<Self, String> {
+    pub(crate) fn prepare(fixed: &Fixed, authority: &Authority, mut ports: Ports) -> Result<Self, String> {
         let mut builder = WasiCtxBuilder::new();
         // A call has a thread of its own, so waiting for a disk there holds up nobody else.
         builder.allow_blocking_current_thread(true);
         filesystem::prepare(&mut builder, authority)?;
-        Ok(Self::of(&mut builder, programs))
+        let deny = Arc::new(Deny);
+        if !authority.exec {
+            ports.programs = Arc::clone(&deny) as _;
+        }
+        if !authority.network.is_open() {
+            ports.requests = Arc::clone(&deny) as _;
+        }
+        if !authority.store {
+            ports.store = Arc::clone(&deny) as _;
+        }
+        if !authority.messages {
+            ports.messages = deny;
+        }
+        Ok(Self::of(&mut builder, fixed, authority, ports))
     }
 
     /// The state of an instance that is only asked: it is given nothing, everything that can refuse does, and what cannot
     /// is the same at every time.
-    pub(crate) fn idle() -> Self {
+    pub(crate) fn idle(fixed: &Fixed) -> Self {
         let mut builder = WasiCtxBuilder::new();
         clocks::stop(&mut builder);
         random::fix(&mut builder);
-        Self::of(&mut builder, Arc::new(DenyPrograms))
+        Self::of(&mut builder, fixed, &Authority::default(), Ports::default())
     }
 
-    fn of(builder: &mut WasiCtxBuilder, programs: Arc<dyn Programs>) -> Self {
-        Self { table: ResourceTable::new(), wasi: builder.build(), http: WasiHttpCtx::new(), denied_http: http::Deny, programs }
+    fn of(builder: &mut WasiCtxBuilder, fixed: &Fixed, authority: &Authority, ports: Ports) -> Self {
+        Self {
+            table: ResourceTable::new(),
+            wasi: builder.build(),
+            http: WasiHttpCtx::new(),
+            outgoing: http::Outgoing::prepare(&fixed.component, authority, &ports),
+            ports,
+            credentials: authority.credentials.clone(),
+            settings: Arc::clone(&fixed.settings),
+            logged: 0,
+        }
     }
 }
 
@@ -108,14 +145,17 @@ pub(crate) fn link(linker: &mut Linker<State<Host>>, imports: &[Interface]) -> w
     Ok(())
 }
 
-/// Whether any of these imports does what a person may have to allow.
-pub(crate) fn is_gated(imports: &[Interface]) -> bool {
-    imports.iter().any(|import| covers(&exec::CAPABILITY, import))
-}
-
-/// Whether any of these imports reaches a file system.
-pub(crate) fn reaches_files(imports: &[Interface]) -> bool {
-    imports.iter().any(|import| covers(&filesystem::CAPABILITY, import))
+/// Which of the capabilities that are granted one by one a component imports.
+pub(crate) fn imported(imports: &[Interface]) -> Imported {
+    let any = |capability: &Capability| imports.iter().any(|import| covers(capability, import));
+    Imported {
+        filesystem: any(&filesystem::CAPABILITY),
+        http: any(&http::CAPABILITY),
+        exec: any(&exec::CAPABILITY),
+        store: any(&store::CAPABILITY),
+        messages: any(&messages::CAPABILITY),
+        credentials: any(&credentials::CAPABILITY),
+    }
 }
 
 fn find(import: &Interface) -> Option<&'static Capability> {
@@ -144,7 +184,6 @@ fn freely(_: &Manifest) -> Result<(), String> {
     Ok(())
 }
 
-/// The answer to a guest that has not been granted what it asks for.
-fn denied(what: &str) -> wirken_bindings::host::types::Error {
-    wirken_bindings::host::types::Error { kind: "denied".into(), message: format!("{what} is not granted to this component") }
+fn refused(refusal: Refusal) -> wirken_bindings::host::types::Error {
+    wirken_bindings::host::types::Error { kind: refusal.kind.into(), message: refusal.message }
 }

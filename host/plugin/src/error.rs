@@ -1,6 +1,7 @@
 //! Why a component was not loaded.
 
 use wirken_engine::{CallError, EngineError};
+use wirken_manifest::SettingsError;
 
 /// A component that this host does not load, and why.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub enum Problem {
     Undeclared { import: String, remedy: String },
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     #[error("it does not fit its world: {0}")]
     Shape(String),
     #[error("it lists its tools wrongly: {0}")]

@@ -3,8 +3,8 @@
 //! Load → verify → grant → link. A component's imports are requests; its manifest says which of them it means; the
 //! owner's [`Grant`] answers. What of that is in force is decided by [`authority::effective`], pure code, before
 //! anything is instantiated. Each capability is one module: its interfaces, how it is linked, what it needs of a
-//! manifest. One that is not granted, or that this host does not offer yet, is linked to a refusal, which a guest sees
-//! as a typed error.
+//! manifest, what it is given for a call. One that is not granted is linked to a refusal, which a guest sees as a typed
+//! error.
 //!
 //! Nothing here performs I/O on a component's behalf, keeps a record, or asks a person.
 
@@ -14,14 +14,15 @@ mod channel;
 mod error;
 mod imports;
 mod package;
-pub mod programs;
+pub mod ports;
 mod provider;
 mod tool;
 
-pub use authority::{Access, Authority, Grant, effective};
+pub use authority::{Access, Asked, Authority, Ceiling, Grant, Imported, Network, effective};
 pub use channel::ChannelPlugin;
 pub use error::{LoadError, Problem};
 pub use imports::Interface;
 pub use package::{Info, Kind, Package, describe};
 pub use provider::{Decoder, ProviderPlugin};
-pub use tool::{Reach, ToolEnd, ToolPlugin};
+pub use ports::Ports;
+pub use tool::{Owner, ToolEnd, ToolPlugin};

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use wasmtime::component::Linker;
 use wirken_bindings::ToolPre;
 use wirken_engine::{CallError, Cell, Engine, Limits};
-use wirken_manifest::{Manifest, WorkspaceAccess};
+use wirken_manifest::Manifest;
 use wirken_types::chat::{Part, ToolDefinition};
 use wirken_types::event::ToolOutcome;
 use wirken_types::tool::{CallPlan, ToolFailure};
 
-use crate::authority::{Access, Authority, Grant, effective};
-use crate::capability::{self, Host};
+use crate::authority::{Access, Asked, Authority, Ceiling, Grant, effective};
+use crate::capability::{self, Fixed, Host};
 use crate::error::{LoadError, Problem};
 use crate::package::{Info, Kind, Package, inspect};
-use crate::programs::{DenyPrograms, Programs};
+use crate::ports::Ports;
 
 /// The world that this host offers to tools.
 const WORLD: &str = "wirken:tool/tool@0.1.0";
@@ -39,24 +39,13 @@ pub struct ToolEnd {
     pub content: Vec<Part>,
 }
 
-/// What one call reaches of that which its component was granted.
-#[derive(Clone)]
-pub struct Reach {
-    /// How far the workspace is open at most.
-    pub workspace: Access,
-    pub programs: Arc<dyn Programs>,
-}
-
-impl Default for Reach {
-    fn default() -> Self {
-        Self { workspace: Access::ReadWrite, programs: Arc::new(DenyPrograms) }
-    }
-}
-
-impl std::fmt::Debug for Reach {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reach").field("workspace", &self.workspace).finish_non_exhaustive()
-    }
+/// What the owner decided about a component.
+#[derive(Clone, Debug, Default)]
+pub struct Owner {
+    pub grant: Grant,
+    pub ceiling: Ceiling,
+    /// The owner's values, without the manifest's defaults.
+    pub settings: Map<String, Value>,
 }
 
 /// A tool component, ready to be called.
@@ -71,21 +60,25 @@ struct Inner {
     manifest: Manifest,
     engine: Engine,
     limits: Limits,
+    fixed: Fixed,
     authority: Authority,
     pre: ToolPre<Host>,
     definitions: Vec<ToolDefinition>,
 }
 
 impl ToolPlugin {
-    pub async fn load(engine: &Engine, package: Package, grant: &Grant) -> Result<Self, LoadError> {
+    pub async fn load(engine: &Engine, package: Package, owner: &Owner) -> Result<Self, LoadError> {
         let component = package.manifest.name.clone();
-        Self::try_load(engine, package, grant).await.map_err(|problem| LoadError { component, problem })
+        Self::try_load(engine, package, owner).await.map_err(|problem| LoadError { component, problem })
     }
 
-    async fn try_load(engine: &Engine, package: Package, grant: &Grant) -> Result<Self, Problem> {
+    async fn try_load(engine: &Engine, package: Package, owner: &Owner) -> Result<Self, Problem> {
         let (info, code) = inspect(engine, &package, Kind::Tool, WORLD)?;
         capability::validate(&info.imports, &package.manifest)?;
-        let authority = effective(capability::reaches_files(&info.imports), asked_access(&package.manifest), grant);
+        let settings = package.manifest.settings(&owner.settings)?;
+        let asked = Asked::of(&package.manifest, &settings)?;
+        let authority = effective(capability::imported(&info.imports), &asked, &owner.grant, &owner.ceiling);
+        let fixed = Fixed { component: info.name.as_str().into(), settings: Value::Object(settings).to_string().into() };
 
         let mut linker = Linker::new(engine.wasmtime());
         let pre = capability::link(&mut linker, &info.imports)
@@ -94,7 +87,7 @@ impl ToolPlugin {
             .map_err(|error| Problem::Shape(format!("{error:#}")))?;
         let limits = Limits::asked(&package.manifest.limits);
         let manifest = package.manifest;
-        let mut inner = Inner { info, manifest, engine: engine.clone(), limits, authority, pre, definitions: Vec::new() };
+        let mut inner = Inner { info, manifest, engine: engine.clone(), limits, fixed, authority, pre, definitions: Vec::new() };
         inner.definitions = inner.read_definitions().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -113,9 +106,15 @@ impl ToolPlugin {
     }
 
     /// Whether a call of it can do what a person may have to allow, so that its plan is to be asked for first: run a program,
-    /// or reach files, of which some are keys and some are obeyed by programs outside.
+    /// send something out, or reach files, of which some are keys and some are obeyed by programs outside.
     pub fn is_gated(&self) -> bool {
-        capability::is_gated(&self.inner.info.imports) || self.inner.authority.workspace.is_some()
+        let authority = &self.inner.authority;
+        authority.exec || authority.messages || authority.network.is_open() || authority.workspace.is_some()
+    }
+
+    /// What is in force.
+    pub fn authority(&self) -> &Authority {
+        &self.inner.authority
     }
 
     /// Whether a call can change a file of the workspace.
@@ -126,7 +125,7 @@ impl ToolPlugin {
     /// What a call with these arguments would do, by its own account. Nothing is done meanwhile.
     pub async fn plan(&self, name: String, arguments: String) -> Result<CallPlan, String> {
         let plugin = Arc::clone(&self.inner);
-        let planned = self.aside(Host::idle(), move |pre, cell| async move {
+        let planned = self.aside(Host::idle(&self.inner.fixed), move |pre, cell| async move {
             let mut tool = pre.pre.instantiate(cell).await?;
             tool.plan(&name, &arguments).await
         });
@@ -138,12 +137,11 @@ impl ToolPlugin {
         }
     }
 
-    /// Runs one call. What `reach` leaves out of its authority is not there.
-    pub async fn call(&self, name: String, arguments: String, reach: Reach) -> ToolEnd {
-        let Reach { workspace, programs } = reach;
-        let granted = self.inner.authority.workspace.clone();
-        let authority = Authority { workspace: granted.map(|(folder, access)| (folder, access.min(workspace))) };
-        let host = match Host::prepare(&authority, programs) {
+    /// Runs one call. What `ports` leaves out of its authority is not there.
+    pub async fn call(&self, name: String, arguments: String, ports: Ports) -> ToolEnd {
+        let mut authority = self.inner.authority.clone();
+        authority.workspace = authority.workspace.map(|(folder, access)| (folder, access.min(ports.workspace)));
+        let host = match Host::prepare(&self.inner.fixed, &authority, ports) {
             Ok(host) => host,
             Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
         };
@@ -204,7 +202,7 @@ impl ToolPlugin {
 impl Inner {
     async fn read_definitions(&self) -> Result<Vec<ToolDefinition>, Problem> {
         // A component that is only asked what it offers is given nothing.
-        let mut tool = self.pre.instantiate(self.engine.cell(Host::idle(), &self.limits)).await?;
+        let mut tool = self.pre.instantiate(self.engine.cell(Host::idle(&self.fixed), &self.limits)).await?;
         let definitions = tool.definitions().await?;
         check_definitions(&definitions).map_err(Problem::Definitions)?;
         Ok(definitions)
@@ -231,14 +229,6 @@ impl From<ToolFailure> for ToolEnd {
     fn from(failure: ToolFailure) -> Self {
         let outcome = if matches!(failure, ToolFailure::Denied(_)) { ToolOutcome::Denied } else { ToolOutcome::Failed };
         Self { outcome, code: None, content: vec![Part::text(failure.to_string())] }
-    }
-}
-
-fn asked_access(manifest: &Manifest) -> Access {
-    match manifest.filesystem.workspace {
-        WorkspaceAccess::None => Access::None,
-        WorkspaceAccess::ReadOnly => Access::ReadOnly,
-        WorkspaceAccess::ReadWrite => Access::ReadWrite,
     }
 }
 

@@ -196,14 +196,17 @@ fn nobody_is_asked_for_more_than_can_be_read() {
 
 #[test]
 fn taint_raises_what_sends_something_out() {
-    let origins = BTreeSet::from([Origin::parse("https://known.example").unwrap()]);
-    let clean = Surroundings { origins: &origins, ..around(&itself) };
+    let known = |origin: &Origin| *origin == Origin::parse("https://known.example").unwrap();
+    let clean = Surroundings { opened: &known, ..around(&itself) };
     let tainted = Surroundings { tainted: true, ..clean };
-    let http = |origin: &str| Action::Http { method: "GET".into(), origin: Origin::parse(origin).unwrap(), path: "/".into() };
+    let http = |method: &str, origin: &str| Action::Http { method: method.into(), origin: Origin::parse(origin).unwrap(), path: "/".into() };
     let send = |conversation: &str| Action::Send { account: "mail".into(), conversation: conversation.into() };
     for (action, before, after) in [
-        (http("https://known.example"), Tier::Remembered, Tier::EveryTime),
-        (http("https://other.example"), Tier::EveryTime, Tier::EveryTime),
+        (http("GET", "https://known.example"), Tier::Always, Tier::Remembered),
+        (http("HEAD", "https://known.example"), Tier::Always, Tier::Remembered),
+        (http("POST", "https://known.example"), Tier::Remembered, Tier::EveryTime),
+        (http("get", "https://known.example"), Tier::Remembered, Tier::EveryTime),
+        (http("GET", "https://other.example"), Tier::EveryTime, Tier::EveryTime),
         (send("other"), Tier::Remembered, Tier::EveryTime),
         (send("home"), Tier::Always, Tier::Always),
         (Action::file("a", true), Tier::Always, Tier::Always),

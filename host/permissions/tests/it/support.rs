@@ -1,7 +1,5 @@
 //! Surroundings in which no link stands anywhere, as most tests have them.
 
-use std::collections::BTreeSet;
-
 use wirken_permissions::{Action, Conversation, Resolved, Surroundings, WORKSPACE, judge};
 use wirken_types::approval::Judged;
 use wirken_types::credential::Origin;
@@ -12,10 +10,12 @@ pub(crate) fn itself(_: &str) -> Resolved {
     Resolved::Itself
 }
 
-static NO_ORIGINS: BTreeSet<Origin> = BTreeSet::new();
+fn nothing(_: &Origin) -> bool {
+    false
+}
 
 pub(crate) fn around(resolve: &dyn Fn(&str) -> Resolved) -> Surroundings<'_> {
-    Surroundings { workspace: Some(WORKSPACE), tainted: false, home: Some(HOME), private: &[], origins: &NO_ORIGINS, resolve }
+    Surroundings { workspace: Some(WORKSPACE), tainted: false, home: Some(HOME), private: &[], opened: &nothing, resolve }
 }
 
 pub(crate) fn exec<S: AsRef<str>>(program: &str, arguments: &[S]) -> Action {

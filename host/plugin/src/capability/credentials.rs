@@ -1,26 +1,37 @@
-//! `wirken:host/credentials`: whether a credential is there. Answers no: no tool is granted one.
+//! `wirken:host/credentials`: whether a credential is there. Its value never enters a component.
+
+use std::collections::BTreeSet;
 
 use wasmtime::component::HasData;
 use wirken_bindings::host::credentials;
+use wirken_engine::State;
 
-use super::{Capability, freely};
+use super::{Capability, Host};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/credentials"],
     version: "0.1.0",
-    validate: freely,
-    link: |linker| credentials::add_to_linker::<_, Deny>(linker, |_| Deny),
+    validate: |manifest| if manifest.credentials.is_empty() { Err("declare them under [[credentials]]".into()) } else { Ok(()) },
+    link: |linker| credentials::add_to_linker::<_, Credentials>(linker, view),
 };
 
-/// Has none.
-pub(super) struct Deny;
+pub(super) struct Credentials;
 
-impl HasData for Deny {
-    type Data<'a> = Self;
+impl HasData for Credentials {
+    type Data<'a> = View<'a>;
 }
 
-impl credentials::Host for Deny {
-    async fn available(&mut self, _name: String) -> bool {
-        false
+pub(super) struct View<'a> {
+    granted: &'a BTreeSet<String>,
+    held: &'a BTreeSet<String>,
+}
+
+fn view(state: &mut State<Host>) -> View<'_> {
+    View { granted: &state.data.credentials, held: &state.data.ports.credentials }
+}
+
+impl credentials::Host for View<'_> {
+    async fn available(&mut self, name: String) -> bool {
+        self.granted.contains(&name) && self.held.contains(&name)
     }
 }

@@ -8,7 +8,7 @@ use wirken_bindings::host::types::Error;
 use wirken_engine::{Clock, State};
 
 use super::{Capability, Host};
-use crate::programs::{self, Programs};
+use crate::ports::{self, Programs};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/exec"],
@@ -30,18 +30,18 @@ pub(super) struct View<'a> {
 
 fn view(state: &mut State<Host>) -> View<'_> {
     let clock = state.clock();
-    View { programs: &*state.data.programs, clock }
+    View { programs: &*state.data.ports.programs, clock }
 }
 
 impl exec::Host for View<'_> {
     async fn run(&mut self, command: Command) -> Result<Output, Error> {
         let Command { program, arguments, stdin, timeout_millis } = command;
         let timeout = timeout_millis.map(|millis| Duration::from_millis(millis.into()));
-        let run = self.programs.run(programs::Command { program, arguments, stdin, timeout });
+        let run = self.programs.run(ports::Command { program, arguments, stdin, timeout });
         // A program takes its own time, and not the guest's.
         match self.clock.rest(run).await {
-            Ok(programs::Output { code, stdout, stderr, truncated }) => Ok(Output { exit_code: code, stdout, stderr, truncated }),
-            Err(programs::Refusal { kind, message }) => Err(Error { kind: kind.into(), message }),
+            Ok(ports::Output { code, stdout, stderr, truncated }) => Ok(Output { exit_code: code, stdout, stderr, truncated }),
+            Err(ports::Refusal { kind, message }) => Err(Error { kind: kind.into(), message }),
         }
     }
 }

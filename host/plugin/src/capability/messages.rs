@@ -1,27 +1,38 @@
-//! `wirken:host/messages`: linked to a refusal; no component may speak to people on its own.
+//! `wirken:host/messages`: messages to people, by way of whoever judges, records and sends them.
 
 use wasmtime::component::HasData;
 use wirken_bindings::host::messages;
 use wirken_bindings::host::types::Error;
+use wirken_engine::{Clock, State};
 
-use super::{Capability, denied, freely};
+use super::{Capability, Host, refused};
+use crate::ports::Messages as Port;
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/messages"],
     version: "0.1.0",
-    validate: freely,
-    link: |linker| messages::add_to_linker::<_, Deny>(linker, |_| Deny),
+    validate: |manifest| if manifest.messages.send { Ok(()) } else { Err("add `send = true` under [messages]".into()) },
+    link: |linker| messages::add_to_linker::<_, Messages>(linker, view),
 };
 
-/// Sends nothing.
-pub(super) struct Deny;
+pub(super) struct Messages;
 
-impl HasData for Deny {
-    type Data<'a> = Self;
+impl HasData for Messages {
+    type Data<'a> = View<'a>;
 }
 
-impl messages::Host for Deny {
-    async fn send(&mut self, _channel: String, _conversation_id: String, _text: String) -> Result<(), Error> {
-        Err(denied("sending messages"))
+pub(super) struct View<'a> {
+    port: &'a dyn Port,
+    clock: Clock,
+}
+
+fn view(state: &mut State<Host>) -> View<'_> {
+    let clock = state.clock();
+    View { port: &*state.data.ports.messages, clock }
+}
+
+impl messages::Host for View<'_> {
+    async fn send(&mut self, channel: String, conversation_id: String, text: String) -> Result<(), Error> {
+        self.clock.wait(self.port.send(channel, conversation_id, text)).await.map_err(refused)
     }
 }
