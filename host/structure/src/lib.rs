@@ -25,6 +25,7 @@ pub const ROOMS: &[(&str, Place)] = &[
     ("config", Place::Layer(2)),
     ("ledger", Place::Layer(2)),
     ("vault", Place::Layer(2)),
+    ("store", Place::Layer(2)),
     ("egress", Place::Layer(2)),
     ("sandbox", Place::Layer(2)),
     ("engine", Place::Layer(2)),
