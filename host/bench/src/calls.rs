@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use wirken_engine::{Engine, Options};
 use wirken_manifest::Manifest;
-use wirken_plugin::{Access, Grant, Package, Reach, ToolPlugin};
+use wirken_plugin::{Access, Grant, Owner, Package, Ports, ToolPlugin};
 use wirken_types::event::ToolOutcome;
 
 use crate::Times;
@@ -22,12 +22,12 @@ pub(crate) async fn measure() -> Result<Times> {
     let engine = Engine::new(&Options::default())?;
     let workspace = tempfile::tempdir()?;
     std::fs::write(workspace.path().join("note.txt"), "a short note\n")?;
-    let grant = Grant { workspace: Some((workspace.path().to_owned(), Access::ReadOnly)) };
-    let tool = ToolPlugin::load(&engine, package, &grant).await?;
+    let grant = Grant { workspace: Some((workspace.path().to_owned(), Access::ReadOnly)), ..Grant::default() };
+    let tool = ToolPlugin::load(&engine, package, &Owner { grant, ..Owner::default() }).await?;
     let mut times = Times::default();
     for call in 0..CALLS + 200 {
         let began = Instant::now();
-        let end = tool.call("files_read".into(), r#"{"path":"note.txt"}"#.into(), Reach::default()).await;
+        let end = tool.call("files_read".into(), r#"{"path":"note.txt"}"#.into(), Ports::default()).await;
         let took = began.elapsed();
         ensure!(end.outcome == ToolOutcome::Ok, "the call failed: {end:?}");
         // The first ones fill the pool.

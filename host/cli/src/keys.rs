@@ -18,6 +18,7 @@ use wirken_secret::{Scanner, Secret};
 use wirken_vault::Vault;
 
 use crate::commands::credentials::{self, NO_VAULT, texts};
+use crate::tooling::Tooling;
 use crate::{channels, parts};
 
 /// What a change of the vault was made for, where somebody could not be given it.
@@ -67,11 +68,25 @@ pub(crate) struct Keys {
     config: Config,
     gateway: Gateway,
     channels: Arc<Channels>,
+    tooling: Tooling,
 }
 
 impl Keys {
-    pub(crate) fn new(gateway: &Gateway, channels: &Arc<Channels>, config: Config, vault: Option<Vault>, provider: ProviderKeys) -> Self {
-        Self { vault: Mutex::new(vault), provider, config, gateway: gateway.clone(), channels: Arc::clone(channels) }
+    pub(crate) fn new(
+        gateway: &Gateway,
+        channels: &Arc<Channels>,
+        config: Config,
+        vault: Option<Vault>,
+        provider: ProviderKeys,
+        tooling: Tooling,
+    ) -> Self {
+        Self { vault: Mutex::new(vault), provider, config, gateway: gateway.clone(), channels: Arc::clone(channels), tooling }
+    }
+
+    /// Reads the components anew, with what the vault holds for them.
+    pub(crate) async fn reload_components(&self) -> anyhow::Result<()> {
+        let vault = self.vault.lock().await;
+        self.tooling.reload(vault.as_ref()).await.map(drop)
     }
 
     /// Keeps a credential. Who asks for that has judged it already; it is judged here because it is used here.
@@ -136,6 +151,7 @@ impl Keys {
         if component == self.provider.manifest.name {
             self.provider.renew(vault)?;
         }
+        self.tooling.renew(component, vault)?;
         if let Some(channel) = self.config.channels.get(component) {
             let manifest = parts::package(Kind::Channel, &channel.component)?.manifest;
             let (credentials, problem) = channels::held(component, channel, &manifest, Some(vault))?;

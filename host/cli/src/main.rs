@@ -13,6 +13,7 @@ mod output;
 mod parts;
 mod programs;
 mod questions;
+mod tooling;
 
 use std::process::ExitCode;
 

@@ -16,11 +16,13 @@ use wirken_engine::{CacheEvent, Engine, Options};
 use wirken_gateway::channel::Account;
 use wirken_gateway::control::CallFailed;
 use wirken_gateway::folder::{Folder, FolderError, Lock};
-use wirken_gateway::{Gateway, Parts, ProviderModel, ProviderParts, Sandbox, ToolSet, control};
+use wirken_gateway::{Gateway, Outward, Parts, ProviderModel, ProviderParts, Sandbox, control};
+use wirken_installed::Components;
 use wirken_ledger::{Batch, Chain, Ledger, Reader};
 use wirken_manifest::{Kind, Manifest};
-use wirken_plugin::{Access, Grant, Package, ProviderPlugin, ToolPlugin};
+use wirken_plugin::{Package, ProviderPlugin};
 use wirken_secret::{Scanner, Secret};
+use wirken_store::Store;
 use wirken_types::event::Event;
 use wirken_types::provider::Target;
 use wirken_vault::{KeyKind, KeySource, Sealer, Vault};
@@ -28,6 +30,7 @@ use wirken_vault::{KeyKind, KeySource, Sealer, Vault};
 use crate::args::Unlock;
 use crate::environment::{self, Environment};
 use crate::keys::ProviderKeys;
+use crate::tooling::Tooling;
 use crate::{channels, output, programs};
 
 /// How long what is under way may take to end once a command is over.
@@ -241,6 +244,7 @@ pub(crate) struct Assembly {
     pub(crate) vault: Option<Vault>,
     pub(crate) provider: ProviderKeys,
     pub(crate) sandbox: Sandbox,
+    pub(crate) tooling: Tooling,
 }
 
 /// Puts the gateway together. The caller holds the data folder's lock.
@@ -260,15 +264,13 @@ pub(crate) async fn assemble(
 
     let provider = ProviderPlugin::load(&engine, package(Kind::Provider, &config.provider.component)?)?;
     let workspace = workspace(folder, config)?;
-    let grant = Grant { workspace: Some((workspace.clone(), Access::ReadWrite)) };
-    let mut tools = ToolSet::default();
     let mut components = vec![provider.info().clone()];
-    for package in packages(Kind::Tool)? {
-        let tool = ToolPlugin::load(&engine, package, &grant).await?;
-        components.push(tool.info().clone());
-        tools.add(&tool)?;
+    let installed = Components::of(folder.root());
+    let (tooling, infos) = Tooling::load(&engine, installed, config, workspace.clone(), vault.as_ref()).await?;
+    components.extend(infos);
+    for (name, why) in tooling.resting() {
+        output::note(format_args!("The component {name} is not in use: {why}. `wirken component inspect {name}` tells more."));
     }
-    tools.keep(|tool| programs::offers(config, tool));
     let sandbox = programs::sandbox(folder, config, home);
     let accounts = if with_channels { channels::accounts(&engine, config, vault.as_ref()) } else { Vec::new() };
     components.extend(accounts.iter().filter_map(|account| account.plugin.as_ref()).map(|plugin| plugin.info().clone()));
@@ -280,6 +282,10 @@ pub(crate) async fn assemble(
         None => Scanner::empty(),
     });
     let egress = Egress::new(wirken_egress::Options { scanner: Arc::clone(&scanner), ..wirken_egress::Options::default() });
+    let outward = {
+        let tooling = tooling.clone();
+        Outward { egress: egress.clone(), authority: Box::new(move |component| tooling.authority(component)) }
+    };
     let keys = ProviderKeys::new(provider.manifest().clone(), config, egress, vault.as_ref())?;
     let model = provider_model(provider, config, &ledger, &keys)?;
     let instructions = config.instructions().to_owned();
@@ -288,13 +294,15 @@ pub(crate) async fn assemble(
         reader,
         history,
         model: Arc::new(model),
-        tools: Arc::new(tools),
+        tools: tooling.catalogue(),
         instructions,
         scanner,
         policy: programs::policy(folder, config, workspace),
         sandbox: Arc::new(sandbox.clone()),
+        outward,
+        store: Some(Store::open(&Store::path_in(folder.root()))?),
     });
-    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, sandbox })
+    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, sandbox, tooling })
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.

@@ -4,6 +4,7 @@
 
 mod approvals;
 mod channels;
+mod components;
 mod programs;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use approvals::{Approvals, ChannelApprovals, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_EXPIRE_MINUTES, MAX_REMEMBER_DAYS};
 pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE, RESERVED_ACCOUNTS};
+pub use components::{Ceiling, Component, MAX_POLICIES, Policies, WorkspaceCeiling};
 pub use programs::{ProgramSandbox, Programs};
 
 /// A configuration is not larger.
@@ -50,6 +52,13 @@ pub struct Config {
     pub programs: Programs,
     #[serde(default, skip_serializing_if = "is_default")]
     pub approvals: Approvals,
+    /// Components with tools, and policies, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub components: BTreeMap<String, Component>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub policies: Policies,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ceiling: Ceiling,
 }
 
 /// The model and the component that speaks its language.
@@ -110,6 +119,22 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// One in which nothing but the provider was decided.
+    pub fn of(provider: Provider) -> Self {
+        Self {
+            provider,
+            agent: Agent::default(),
+            webchat: Webchat::default(),
+            channels: BTreeMap::new(),
+            sandbox: Sandbox::default(),
+            programs: Programs::default(),
+            approvals: Approvals::default(),
+            components: BTreeMap::new(),
+            policies: Policies::default(),
+            ceiling: Ceiling::default(),
+        }
+    }
+
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         if text.len() > MAX_BYTES {
             return Err(ConfigError::TooLarge(text.len()));
@@ -132,6 +157,9 @@ impl Config {
         }
         self.programs.check()?;
         self.approvals.check()?;
+        self.ceiling.check()?;
+        self.policies.check()?;
+        components::check(&self.components)?;
         channels::check(&self.channels)
     }
 

@@ -15,7 +15,7 @@ mod server;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use wirken_types::GrantId;
+use wirken_types::{Digest, GrantId};
 use wirken_types::approval::{ApprovalId, Choice};
 
 pub use client::{Answer, Call, CallFailed, call, call_with_value};
@@ -72,6 +72,23 @@ pub enum Request {
     GrantRevoke {
         grant: GrantId,
     },
+    /// A component that the owner was shown and allowed: its files as they were then, where the gateway finds them.
+    ComponentAdd {
+        manifest: String,
+        wasm: PathBuf,
+        digest: Digest,
+    },
+    ComponentEnable {
+        name: String,
+    },
+    ComponentDisable {
+        name: String,
+    },
+    ComponentRemove {
+        name: String,
+    },
+    /// Read the components anew.
+    ComponentReload,
 }
 
 impl Request {

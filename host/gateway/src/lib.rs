@@ -7,6 +7,7 @@
 mod approvals;
 pub mod channel;
 pub mod control;
+mod effects;
 pub mod folder;
 mod model;
 mod permits;
@@ -28,11 +29,12 @@ use wirken_types::event::{Event, Mark, Place};
 use wirken_types::{SessionId, Timestamp, TurnId};
 
 pub use approvals::{Answering, Answers, Given};
+pub use effects::Outward;
 pub use model::{Answer, Model, ProviderModel, ProviderParts};
 pub use permits::Policy;
 pub use programs::{MAX_STDIN_BYTES, Runner, SETTLE, Sandbox};
 pub use sparse::Sparse;
-pub use tools::{About, DenyTools, NameTaken, ToolSet, Tools};
+pub use tools::{About, CRASHES, Catalogue, DenyTools, NameTaken, Quarantine, ToolSet, Tools};
 
 use registry::{Entry, Registry};
 use session::Command;
@@ -62,6 +64,10 @@ pub struct Parts {
     pub policy: Policy,
     /// Where programs run.
     pub sandbox: Arc<dyn Runner>,
+    /// How components' requests leave.
+    pub outward: Outward,
+    /// Where components keep what they leave for their next call.
+    pub store: Option<wirken_store::Store>,
 }
 
 impl std::fmt::Debug for Parts {

@@ -134,7 +134,7 @@ impl Permits {
         if !self.has_workspace(asker) && actions.iter().any(needs) {
             return refuse(NO_WORKSPACE.into());
         }
-        let weighed = self.weigh(actions, asker).await;
+        let weighed = self.weigh(actions, &call.name, asker).await;
         let verdict = match self.decide(&weighed, call, asker, &grants, &[]) {
             Decision::Allow => Verdict::Allow,
             Decision::Refuse { text } => Verdict::Refuse { text },
@@ -150,7 +150,8 @@ impl Permits {
     }
 
     /// The tier and the key of each action. Looks at the workspace's links, and so at a disk.
-    pub(crate) async fn weigh(&self, actions: Vec<Action>, asker: &Asker) -> Vec<Weighed> {
+    pub(crate) async fn weigh(&self, actions: Vec<Action>, tool: &str, asker: &Asker) -> Vec<Weighed> {
+        let network = self.tools.about(tool).map(|about| about.network).unwrap_or_default();
         let (policy, asker, shown) = (Arc::clone(&self.policy), asker.clone(), self.has_workspace(asker));
         let weighing = tokio::task::spawn_blocking(move || {
             let resolve = |path: &str| resolve(policy.workspace.as_deref(), path);
@@ -159,7 +160,7 @@ impl Permits {
                 tainted: asker.tainted,
                 home: Some(Conversation { account: &asker.place.account, conversation: crate::channel::conversation(&asker.place) }),
                 private: &policy.private,
-                origins: &BTreeSet::new(),
+                opened: &|origin| network.is_opened(origin),
                 resolve: &resolve,
             };
             actions.into_iter().map(|action| weigh(action, &surroundings)).collect()

@@ -88,6 +88,12 @@ impl Screen {
         self.any(texts).is_some()
     }
 
+    /// The same of bytes that are no text.
+    pub(crate) fn holds_bytes(&self, pieces: &[&[u8]]) -> bool {
+        let scanner = self.scanner();
+        pieces.iter().any(|piece| scanner.find(piece).is_some())
+    }
+
     fn any<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Option<Leak> {
         let scanner = self.scanner();
         texts.into_iter().find_map(|text| scanner.find(text.as_bytes()))

@@ -28,7 +28,7 @@ use crate::permits::Planned;
 use crate::registry::Watchers;
 use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
-use asking::speakers_of;
+use asking::{reads_outside, speakers_of};
 
 /// How long an actor without work stays.
 const IDLE: Duration = Duration::from_secs(20);
@@ -62,6 +62,8 @@ struct Actor {
     place: Option<Place>,
     /// What is to be known of what was said in it.
     marks: BTreeSet<Mark>,
+    /// A call has read words from outside: whoever carries out a call sets it.
+    outside: Arc<AtomicBool>,
     /// Who speaks in the turn that runs.
     speakers: BTreeSet<String>,
     /// Where its answers go; none where whoever reads them reads the ledger.
@@ -98,6 +100,7 @@ pub(crate) async fn run(
         conversation: Conversation::replay(rows.iter().map(|row| &row.event)),
         place: place.cloned(),
         marks,
+        outside: Arc::new(AtomicBool::new(rows.iter().any(|row| reads_outside(&row.event)))),
         speakers: if shared_place { speakers_of(None, &rows) } else { BTreeSet::new() },
         outgoing,
         turn: None,

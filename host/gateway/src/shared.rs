@@ -8,6 +8,7 @@ use wirken_ledger::{Ledger, Reader};
 use wirken_types::approval::{Grant, Holder};
 
 use crate::channel::Outbox;
+use crate::effects::{Outward, room_for_requests};
 use crate::permits::{self, Permits};
 use crate::programs::{AT_ONCE, Runner};
 use crate::screen::Screen;
@@ -20,6 +21,11 @@ pub(crate) struct Shared {
     pub(crate) sandbox: Arc<dyn Runner>,
     /// Room for programs that run at the same time.
     pub(crate) programs: Semaphore,
+    /// Room for requests that are under way at the same time.
+    pub(crate) requests: Semaphore,
+    pub(crate) outward: Outward,
+    /// What components keep; none where there is no folder for it.
+    pub(crate) store: Option<Arc<Mutex<wirken_store::Store>>>,
     pub(crate) instructions: String,
     pub(crate) screen: Screen,
     /// By account; one that has none reads the ledger itself.
@@ -30,12 +36,25 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox } = parts;
+        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store } = parts;
         let screen = Screen::new(scanner, ledger.clone());
         let (reader, history) = (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(history)));
         let permits = Permits { policy: Arc::new(policy), tools };
-        let programs = Semaphore::new(AT_ONCE);
-        Self { ledger, model, permits, sandbox, programs, instructions, screen, outboxes: RwLock::default(), reader, history }
+        Self {
+            ledger,
+            model,
+            permits,
+            sandbox,
+            programs: Semaphore::new(AT_ONCE),
+            requests: room_for_requests(),
+            outward,
+            store: store.map(|store| Arc::new(Mutex::new(store))),
+            instructions,
+            screen,
+            outboxes: RwLock::default(),
+            reader,
+            history,
+        }
     }
 
     /// What is said in this account goes into this outbox from now on.

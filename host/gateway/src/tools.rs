@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use wirken_plugin::{Reach, ToolEnd, ToolPlugin};
+use wirken_plugin::{Network, Ports, ToolEnd, ToolPlugin};
 use wirken_turn::ToolOrigin;
 use wirken_types::Digest;
 use wirken_types::chat::{Part, ToolCall, ToolDefinition};
@@ -19,7 +20,7 @@ pub trait Tools: Send + Sync {
     fn about(&self, tool: &str) -> Option<About>;
     /// What a call would do, by its component's account.
     fn plan(&self, call: &ToolCall) -> Pin<Box<dyn Future<Output = Result<CallPlan, String>> + Send>>;
-    fn call(&self, call: ToolCall, reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>>;
+    fn call(&self, call: ToolCall, ports: Ports) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>>;
 }
 
 /// What is told of a tool's component.
@@ -32,6 +33,8 @@ pub struct About {
     pub writes: bool,
     /// Whether a call can ask for what a person may have to allow.
     pub gated: bool,
+    /// Where its requests may go.
+    pub network: Network,
 }
 
 /// Offers nothing and runs nothing.
@@ -55,7 +58,7 @@ impl Tools for DenyTools {
         Box::pin(std::future::ready(Err(format!("there is no tool named {:?}", call.name))))
     }
 
-    fn call(&self, call: ToolCall, _reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
+    fn call(&self, call: ToolCall, _ports: Ports) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         let text = format!("There is no tool named {:?}.", call.name);
         Box::pin(std::future::ready(ToolEnd { outcome: ToolOutcome::Denied, code: None, content: vec![Part::text(text)] }))
     }
@@ -123,6 +126,7 @@ impl Tools for ToolSet {
             digest: info.digest,
             writes: plugin.writes(),
             gated: plugin.is_gated(),
+            network: plugin.authority().network.clone(),
         })
     }
 
@@ -136,13 +140,97 @@ impl Tools for ToolSet {
         }
     }
 
-    fn call(&self, call: ToolCall, reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
+    fn call(&self, call: ToolCall, ports: Ports) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         match self.tools.get(&call.name) {
             Some((_, plugin)) => {
                 let plugin = plugin.clone();
-                Box::pin(async move { plugin.call(call.name, call.arguments, reach).await })
+                Box::pin(async move { plugin.call(call.name, call.arguments, ports).await })
             }
-            None => DenyTools.call(call, reach),
+            None => DenyTools.call(call, ports),
         }
+    }
+}
+
+/// Crashes of one component, one after the other, after which it is called no more.
+pub const CRASHES: u32 = 5;
+
+/// What becomes of a component that is called no more: by name, with the reason.
+pub type Quarantine = Box<dyn Fn(&str, &str) + Send + Sync>;
+
+/// The tools on offer, which may be exchanged for others at any time: a call that is under way ends with what it began
+/// with. A component that crashes again and again is taken out.
+pub struct Catalogue {
+    tools: RwLock<Arc<ToolSet>>,
+    /// Crashes in a row, by the digest of the component.
+    crashes: Arc<Mutex<BTreeMap<Digest, u32>>>,
+    quarantine: Arc<OnceLock<Quarantine>>,
+}
+
+impl std::fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalogue").finish_non_exhaustive()
+    }
+}
+
+impl Catalogue {
+    pub fn new(tools: ToolSet) -> Self {
+        Self { tools: RwLock::new(Arc::new(tools)), crashes: Arc::default(), quarantine: Arc::default() }
+    }
+
+    /// Offers these from now on. What crashed before may crash anew.
+    pub fn replace(&self, tools: ToolSet) {
+        *self.tools.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tools);
+        self.crashes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Who is told of a component that is called no more. Once.
+    pub fn on_quarantine(&self, quarantine: Quarantine) {
+        self.quarantine.set(quarantine).ok();
+    }
+
+    fn tools(&self) -> Arc<ToolSet> {
+        Arc::clone(&self.tools.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Tools for Catalogue {
+    fn definitions(&self) -> Vec<ToolDefinition> {
+        self.tools().definitions()
+    }
+
+    fn origins(&self) -> BTreeMap<String, ToolOrigin> {
+        self.tools().origins()
+    }
+
+    fn about(&self, tool: &str) -> Option<About> {
+        self.tools().about(tool)
+    }
+
+    fn plan(&self, call: &ToolCall) -> Pin<Box<dyn Future<Output = Result<CallPlan, String>> + Send>> {
+        self.tools().plan(call)
+    }
+
+    fn call(&self, call: ToolCall, ports: Ports) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
+        let tools = self.tools();
+        let about = tools.about(&call.name);
+        let calling = tools.call(call, ports);
+        let Some(about) = about else { return calling };
+        let (crashes, quarantine) = (Arc::clone(&self.crashes), Arc::clone(&self.quarantine));
+        Box::pin(async move {
+            let end = calling.await;
+            let count = {
+                let mut crashes = crashes.lock().unwrap_or_else(PoisonError::into_inner);
+                let count = crashes.entry(about.digest).or_default();
+                *count = if end.outcome == ToolOutcome::Crashed { count.saturating_add(1) } else { 0 };
+                *count
+            };
+            if count == CRASHES
+                && let Some(quarantine) = quarantine.get()
+            {
+                let why = format!("it crashed {CRASHES} times, one after the other; the last time by {}", end.code.unwrap_or("an error"));
+                quarantine(&about.component, &why);
+            }
+            end
+        })
     }
 }

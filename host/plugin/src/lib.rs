@@ -22,7 +22,7 @@ pub use authority::{Access, Asked, Authority, Ceiling, Grant, Imported, Network,
 pub use channel::ChannelPlugin;
 pub use error::{LoadError, Problem};
 pub use imports::Interface;
-pub use package::{Info, Kind, Package, describe};
+pub use package::{Info, Kind, Package, describe, validate};
 pub use provider::{Decoder, ProviderPlugin};
 pub use ports::Ports;
 pub use tool::{Owner, ToolEnd, ToolPlugin};

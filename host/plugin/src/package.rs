@@ -7,6 +7,7 @@ use wirken_engine::{CacheOutcome, Code, Engine};
 use wirken_manifest::Manifest;
 use wirken_types::Digest;
 
+use crate::capability;
 use crate::error::{LoadError, Problem};
 use crate::imports::{self, Interface};
 
@@ -46,6 +47,18 @@ impl Info {
 pub fn describe(engine: &Engine, package: &Package) -> Result<Info, LoadError> {
     let failed = |problem: Problem| LoadError { component: package.manifest.name.clone(), problem };
     read(engine, package).map(|(info, _)| info).map_err(failed)
+}
+
+/// Whether this host would load a component, as far as that can be told without running it.
+pub fn validate(engine: &Engine, package: &Package) -> Result<Info, LoadError> {
+    let failed = |problem: Problem| LoadError { component: package.manifest.name.clone(), problem };
+    let (info, _) = read(engine, package).map_err(failed)?;
+    match info.kind {
+        Kind::Tool => capability::validate(&info.imports, &package.manifest),
+        Kind::Provider | Kind::Channel | Kind::Policy => info.check_pure(),
+    }
+    .map_err(failed)?;
+    Ok(info)
 }
 
 /// Compiles a component of this kind and world and reads what it is, running none of it.

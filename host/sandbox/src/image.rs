@@ -3,7 +3,7 @@
 //! A large program maps much more of itself than it goes on to use: reading arguments, compiling components, setting up.
 //! Those pages are the file's, so that letting go of them costs nothing but a short fault for each that is used again.
 
-/// Lets go of the pages of this program's code. Whatever is used from here on comes back by itself.
+/// Lets go of the pages of this program's code and constants. Whatever is used from here on comes back by itself.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "the system's loader is asked where the code lies, and the kernel is told about it")]
 pub fn let_go() {
@@ -16,16 +16,13 @@ pub fn let_go() {
         }
         // SAFETY: the loader says so many headers lie there.
         let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, count) };
-        for header in headers.iter().filter(|header| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_X != 0) {
-            // A page that could have been written to is not as the file has it.
-            if header.p_flags & libc::PF_W != 0 {
-                continue;
-            }
+        // A page that could have been written to is not as the file has it.
+        for header in headers.iter().filter(|header| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_W == 0) {
             let page = rustix::param::page_size() as u64;
             let from = (info.dlpi_addr + header.p_vaddr) / page * page;
             let to = info.dlpi_addr + header.p_vaddr + header.p_memsz;
             let (Ok(at), Ok(length)) = (usize::try_from(from), usize::try_from(to.saturating_sub(from))) else { continue };
-            // SAFETY: the range is code of this program, mapped from its file and never written to: the kernel reads a page
+            // SAFETY: the range is code or constants of this program, mapped from its file and never written to: the kernel reads a page
             // again where it is needed, and finds the same bytes.
             unsafe { libc::madvise(std::ptr::with_exposed_provenance_mut(at), length, libc::MADV_DONTNEED) };
         }
@@ -42,7 +39,7 @@ pub fn let_go() {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    /// KiB of this program's code that are in memory.
+    /// KiB of this program's code and constants that are in memory.
     fn resident() -> u64 {
         let mut ours = false;
         let program = std::fs::read_link("/proc/self/exe").unwrap();
@@ -50,7 +47,7 @@ mod tests {
         for line in std::fs::read_to_string("/proc/self/smaps").unwrap().lines() {
             let first = line.split_whitespace().next().unwrap_or_default();
             if !first.ends_with(':') {
-                ours = line.contains(" r-xp ") && line.ends_with(program.to_str().unwrap());
+                ours = (line.contains(" r-xp ") || line.contains(" r--p ")) && line.ends_with(program.to_str().unwrap());
             } else if ours && first == "Rss:" {
                 sum += line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap();
             }

@@ -26,6 +26,7 @@ pub const ROOMS: &[(&str, Place)] = &[
     ("ledger", Place::Layer(2)),
     ("vault", Place::Layer(2)),
     ("store", Place::Layer(2)),
+    ("installed", Place::Layer(2)),
     ("egress", Place::Layer(2)),
     ("sandbox", Place::Layer(2)),
     ("engine", Place::Layer(2)),

@@ -40,14 +40,11 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
     let workspace = workspace(&answers, &folder, args.workspace)?;
     let old = parts::config(&folder).ok();
     let options = old.as_ref().filter(|old| old.provider.component == manifest.name).map(|old| old.provider.options.clone());
-    let config = Config {
-        provider: Provider { component: manifest.name.clone(), model, settings: given.clone(), options: options.unwrap_or_default() },
-        agent: Agent { instructions: old.as_ref().and_then(|old| old.agent.instructions.clone()), workspace },
-        webchat: old.as_ref().map(|old| old.webchat.clone()).unwrap_or_default(),
-        channels: old.as_ref().map(|old| old.channels.clone()).unwrap_or_default(),
-        sandbox: old.as_ref().map(|old| old.sandbox.clone()).unwrap_or_default(),
-        programs: old.as_ref().map(|old| old.programs.clone()).unwrap_or_default(),
-        approvals: old.as_ref().map(|old| old.approvals.clone()).unwrap_or_default(),
+    let provider = Provider { component: manifest.name.clone(), model, settings: given.clone(), options: options.unwrap_or_default() };
+    // Whatever else was configured stays.
+    let config = match &old {
+        Some(old) => Config { provider, agent: Agent { workspace, ..old.agent.clone() }, ..old.clone() },
+        None => Config { agent: Agent { workspace, ..Agent::default() }, ..Config::of(provider) },
     };
     // Read back as `run` will read it, so that what is written is right.
     let text = config.render()?;

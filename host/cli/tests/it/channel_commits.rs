@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use wirken_gateway::channel::{Account, AccountCredential, ChannelParts, Channels};
-use wirken_gateway::{Answer, DenyTools, Gateway, Model, Parts, Policy, Sandbox};
+use wirken_gateway::{Answer, DenyTools, Gateway, Model, Outward, Parts, Policy, Sandbox};
 use wirken_ledger::{CrashPoint, CrashPoints, Ledger, Options, OutboxState, Reader, Scope};
 use wirken_manifest::Manifest;
 use wirken_plugin::{ChannelPlugin, Package};
@@ -98,6 +98,8 @@ pub(crate) fn gateway<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Ga
         scanner: Arc::new(Scanner::empty()),
         policy: Policy::default(),
         sandbox: Arc::new(Sandbox::Missing(String::new())),
+        outward: Outward::closed(),
+        store: None,
     };
     (Gateway::start(parts), ledger)
 }

@@ -10,13 +10,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 use wirken_types::channel::{Draft, Outbound, OutboundContent, Outcome, Typing};
 use wirken_types::event::{Delivery, Event};
 use wirken_types::{SessionId, TurnId};
 
-use lane::{AtWork, Entry, Lane, TEXT_BYTES, WAIT_MIN, outcome_of, settle_draft, settle_entry};
+use lane::{AtWork, Entry, Lane, TEXT_BYTES, Told, WAIT_MIN, outcome_of, settle_draft, settle_entry};
 
 /// Outbounds that an adapter may have without an outcome.
 pub(crate) const WINDOW: usize = 64;
@@ -141,6 +141,21 @@ impl Outbox {
                 lanes.lane(conversation).queue.push_back(Entry::new(None, text, None));
             }
         });
+    }
+
+    /// A text that belongs to no session, for somebody who waits for what becomes of it. None where nobody can send it soon:
+    /// then nothing is sent.
+    pub(crate) fn message(&self, conversation: &str, text: &str) -> Option<oneshot::Receiver<Outcome>> {
+        let mut outcome = None;
+        self.change(|lanes| {
+            if lanes.connected && lanes.notices < NOTICES {
+                let (told, receiver) = Told::new();
+                lanes.notices += 1;
+                lanes.lane(conversation).queue.push_back(Entry { told: Some(told), ..Entry::new(None, text, None) });
+                outcome = Some(receiver);
+            }
+        });
+        outcome
     }
 
     /// Another piece of an answer under way.

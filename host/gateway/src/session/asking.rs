@@ -4,21 +4,23 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use wirken_ledger::Row;
 use wirken_permissions::{Asked, Refusal, may_answer, question};
-use wirken_plugin::{Reach, ToolEnd};
+use wirken_plugin::{Ports, ToolEnd};
 use wirken_turn::{Allowed, Answer, Effect, Input, Turn, Verdict};
 use wirken_types::approval::{Choice, Holder, Tier};
-use wirken_types::chat::ToolCall;
-use wirken_types::event::{Event, Mark};
+use wirken_types::chat::{Part, ToolCall};
+use wirken_types::event::{Event, Mark, ToolOutcome};
 use wirken_types::{Timestamp, TurnId};
 
 use super::{Actor, Work};
 use crate::GatewayError;
 use crate::approvals::Answering;
+use crate::effects::{Blocked, CallEffects, May, RECALL, REQUEST};
 use crate::permits::{Asker, Planned};
-use crate::programs::{Blocked, CallPrograms, May};
+
 
 impl Actor {
     /// Takes an answer from whoever may give one.
@@ -63,7 +65,7 @@ impl Actor {
             (Some(sender), None) => Some(Holder { agent: place.agent.clone(), account: place.account.clone(), sender: sender.clone() }),
             _ => None,
         };
-        let tainted = self.marks.contains(&Mark::Forwarded);
+        let tainted = self.marks.contains(&Mark::Forwarded) || self.outside.load(Ordering::Relaxed);
         Some(Asker { session: self.id, place, holder, tainted, shared: self.marks.contains(&Mark::Shared) })
     }
 
@@ -82,7 +84,7 @@ impl Actor {
     /// Runs a call, with what was allowed of it.
     pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Pin<Box<dyn Future<Output = Input> + Send>> {
         let (shared, asker) = (Arc::clone(&self.shared), self.asker());
-        let (screen, watchers) = (self.shared.screen.clone(), self.watchers.clone());
+        let (screen, watchers, outside) = (self.shared.screen.clone(), self.watchers.clone(), Arc::clone(&self.outside));
         // A tool that is not gated has no plan.
         let gated = self.shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
         let writes = !gated || self.writes;
@@ -91,17 +93,25 @@ impl Actor {
             let (tool, permits) = (call.name.clone(), shared.permits.clone());
             let workspace = permits.access(&asker, writes);
             let may = May { allowed: allowed.actions, writes };
-            let programs = Arc::new(CallPrograms::new(shared, watchers, asker, turn, call.clone(), may));
-            let reach = Reach { workspace, programs: Arc::clone(&programs) as _ };
-            let running = permits.tools.call(call, reach);
+            let effects = Arc::new(CallEffects::new(shared, watchers, asker, turn, call.clone(), may, outside));
+            let ports = Ports {
+                workspace,
+                programs: Arc::clone(&effects) as _,
+                requests: Arc::clone(&effects) as _,
+                store: Arc::clone(&effects) as _,
+                messages: Arc::clone(&effects) as _,
+                credentials: effects.credentials(),
+                log: Arc::clone(&effects) as _,
+            };
+            let running = permits.tools.call(call, ports);
             let end = tokio::select! {
                 biased;
-                blocked = programs.blocked() => return blocked_input(blocked),
+                blocked = effects.blocked() => return blocked_input(blocked),
                 end = running => end,
             };
-            match programs.take_blocked() {
+            match effects.take_blocked() {
                 Some(blocked) => blocked_input(blocked),
-                None => ended(screen.tool_end(&tool, end).await),
+                None => ended(screen.tool_end(&tool, explained(end, &effects.refusals())).await),
             }
         })
     }
@@ -140,6 +150,19 @@ pub(super) fn speakers_of(turn: Option<TurnId>, rows: &[Row]) -> BTreeSet<String
         _ => None,
     };
     rows.iter().filter_map(sender).collect()
+}
+
+/// Whether a record says that words from outside were read.
+pub(super) fn reads_outside(event: &Event) -> bool {
+    matches!(event, Event::EffectStarted { action, .. } if action == REQUEST || action == RECALL)
+}
+
+/// A guest is told in a word that something was refused; the model is told why.
+fn explained(mut end: ToolEnd, refusals: &[String]) -> ToolEnd {
+    if end.outcome != ToolOutcome::Ok && !refusals.is_empty() {
+        end.content.push(Part::text(format!("The host refused something: {}", refusals.join(" "))));
+    }
+    end
 }
 
 fn refused(why: &str) -> Planned {

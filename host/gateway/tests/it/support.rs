@@ -14,10 +14,10 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc};
 use wirken_engine::Engine;
-use wirken_gateway::{About, Answer, Gateway, Model, Parts, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
+use wirken_gateway::{About, Answer, Gateway, Model, Outward, Parts, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
 use wirken_ledger::{CrashPoints, KnownApproval, Ledger, Options, Reader};
 use wirken_manifest::Manifest;
-use wirken_plugin::{Access, Grant, Package, Reach, ToolEnd, ToolPlugin};
+use wirken_plugin::{Asked, Grant, Owner, Package, Ports, ToolEnd, ToolPlugin};
 use wirken_sandbox::program::{Ended, Piece, Program, ProgramError};
 use wirken_secret::{Scanner, Secret};
 use wirken_turn::ToolOrigin;
@@ -101,7 +101,7 @@ impl Tools for Counting {
         Box::pin(async { Err("it has none".into()) })
     }
 
-    fn call(&self, call: ToolCall, _reach: Reach) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
+    fn call(&self, call: ToolCall, _ports: Ports) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.file).unwrap();
         writeln!(file, "{} {}", call.id, call.arguments).unwrap();
         let result = if call.arguments.contains("spill") { format!("KEY={SECRET}") } else { "counted".into() };
@@ -149,6 +149,8 @@ fn start(folder: &Path, ledger: Ledger, tools: Arc<dyn Tools>, policy: Policy, s
         scanner,
         policy,
         sandbox,
+        outward: Outward::closed(),
+        store: None,
     };
     (Gateway::start(parts), ledger)
 }
@@ -159,10 +161,12 @@ pub(crate) async fn open_with(folder: &Path, components: &[&str], policy: Policy
     std::fs::create_dir_all(&workspace).unwrap();
     let workspace = workspace.canonicalize().unwrap();
     let engine = Engine::new(&wirken_engine::Options { cache: Some(folder.join("cache")), ..wirken_engine::Options::default() }).unwrap();
-    let grant = Grant { workspace: Some((workspace.clone(), Access::ReadWrite)) };
     let mut tools = ToolSet::default();
     for component in components {
-        tools.add(&ToolPlugin::load(&engine, package(component), &grant).await.unwrap()).unwrap();
+        let package = package(component);
+        let asked = Asked::of(&package.manifest, &package.manifest.settings(&serde_json::Map::new()).unwrap()).unwrap();
+        let owner = Owner { grant: Grant::whole(&asked, Some(workspace.clone())), ..Owner::default() };
+        tools.add(&ToolPlugin::load(&engine, package, &owner).await.unwrap()).unwrap();
     }
     wait_for_lock(folder);
     let ledger = Ledger::open(&ledger_path(folder), Options::default()).unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use wirken_engine::{Engine, Options};
 use wirken_manifest::{Kind, Manifest};
-use wirken_plugin::{Access, Grant, Package, Problem, ProviderPlugin, Reach, ToolEnd, ToolPlugin, describe};
+use wirken_plugin::{Access, Grant, Owner, Package, Ports, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
 use wirken_types::chat::plain_text;
 use wirken_types::event::ToolOutcome;
 use wirken_types::provider::Target;
@@ -24,12 +24,16 @@ fn engine() -> Engine {
     Engine::new(&Options::default()).unwrap()
 }
 
+fn workspace(folder: &Path, access: Access) -> Owner {
+    Owner { grant: Grant { workspace: Some((folder.to_owned(), access)), ..Grant::default() }, ..Owner::default() }
+}
+
 async fn hostile(engine: &Engine) -> ToolPlugin {
-    ToolPlugin::load(engine, package("fixtures/hostile"), &Grant::default()).await.unwrap()
+    ToolPlugin::load(engine, package("fixtures/hostile"), &Owner::default()).await.unwrap()
 }
 
 async fn call(tool: &ToolPlugin, name: &str, arguments: &str) -> (ToolOutcome, String) {
-    let ToolEnd { outcome, content, .. } = tool.call(name.into(), arguments.into(), Reach::default()).await;
+    let ToolEnd { outcome, content, .. } = tool.call(name.into(), arguments.into(), Ports::default()).await;
     (outcome, plain_text(&content))
 }
 
@@ -41,12 +45,12 @@ async fn a_call_that_crashes_ends_alone_and_says_why() {
     assert_eq!(outcome, ToolOutcome::Crashed);
     assert!(text.contains("unreachable") && text.contains("out of ideas"), "{text}");
     for (name, word) in [("loop", "fuel"), ("recurse", "stack-overflow"), ("abort", "unreachable")] {
-        let ToolEnd { outcome, code, content } = tool.call(name.into(), "{}".into(), Reach::default()).await;
+        let ToolEnd { outcome, code, content } = tool.call(name.into(), "{}".into(), Ports::default()).await;
         let text = plain_text(&content);
         assert_eq!((outcome, code), (ToolOutcome::Crashed, Some(word)), "{name}: {text}");
         assert!(text.contains(word), "{name}: {text}");
     }
-    let ToolEnd { outcome, code, .. } = tool.call("allocate".into(), "{}".into(), Reach::default()).await;
+    let ToolEnd { outcome, code, .. } = tool.call("allocate".into(), "{}".into(), Ports::default()).await;
     assert_eq!((outcome, code), (ToolOutcome::Crashed, Some("memory")));
     let (outcome, text) = call(&tool, "echo", r#"{"text":"ä"}"#).await;
     assert_eq!((outcome, text.contains('ä')), (ToolOutcome::Ok, true), "{text}");
@@ -58,7 +62,7 @@ async fn a_call_that_nobody_waits_for_ends() {
     let mut patient = package("fixtures/hostile");
     patient.manifest.limits.fuel = Some(100_000_000_000);
     patient.manifest.limits.deadline_millis = Some(60_000);
-    let tool = ToolPlugin::load(&engine, patient, &Grant::default()).await.unwrap();
+    let tool = ToolPlugin::load(&engine, patient, &Owner::default()).await.unwrap();
     let given_up = tokio::time::timeout(Duration::from_millis(50), call(&tool, "loop", "{}")).await;
     assert!(given_up.is_err(), "{given_up:?}");
     // There is one place for calls, and it is free again.
@@ -69,7 +73,7 @@ async fn a_call_that_nobody_waits_for_ends() {
 #[tokio::test]
 async fn a_blob_that_nobody_gave_it_is_not_passed_on() {
     let tool = hostile(&engine()).await;
-    let ToolEnd { outcome, content, .. } = tool.call("blob".into(), "{}".into(), Reach::default()).await;
+    let ToolEnd { outcome, content, .. } = tool.call("blob".into(), "{}".into(), Ports::default()).await;
     assert_eq!(outcome, ToolOutcome::Failed);
     assert!(plain_text(&content).contains("blob"), "{content:?}");
 }
@@ -105,8 +109,8 @@ async fn the_workspace_is_open_as_far_as_it_was_granted() {
     std::fs::write(folder.path().join("a.txt"), "grüße").unwrap();
     let write = r#"{"path":"b.txt","content":"x"}"#;
     for (access, reads, writes) in [(Access::None, false, false), (Access::ReadOnly, true, false), (Access::ReadWrite, true, true)] {
-        let grant = Grant { workspace: Some((folder.path().to_owned(), access)) };
-        let files = ToolPlugin::load(&engine, package("tools/files"), &grant).await.unwrap();
+        let owner = workspace(folder.path(), access);
+        let files = ToolPlugin::load(&engine, package("tools/files"), &owner).await.unwrap();
         let (outcome, text) = call(&files, "files_read", r#"{"path":"a.txt"}"#).await;
         assert_eq!(outcome == ToolOutcome::Ok, reads, "{access:?} {text}");
         let (outcome, text) = call(&files, "files_write", write).await;
@@ -121,8 +125,8 @@ async fn a_workspace_that_is_gone_fails_the_call_and_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gone");
     std::fs::create_dir(&path).unwrap();
-    let grant = Grant { workspace: Some((path.clone(), Access::ReadOnly)) };
-    let files = ToolPlugin::load(&engine, package("tools/files"), &grant).await.unwrap();
+    let owner = workspace(&path, Access::ReadOnly);
+    let files = ToolPlugin::load(&engine, package("tools/files"), &owner).await.unwrap();
     std::fs::remove_dir(&path).unwrap();
     let (outcome, text) = call(&files, "files_list", "{}").await;
     assert_eq!(outcome, ToolOutcome::Failed);
@@ -145,21 +149,21 @@ async fn a_component_that_does_not_fit_is_refused_with_the_reason() {
 
     let mut undeclared = package("tools/files");
     undeclared.manifest.filesystem = wirken_manifest::Filesystem::default();
-    let undeclared = ToolPlugin::load(&engine, undeclared, &Grant::default()).await.unwrap_err();
+    let undeclared = ToolPlugin::load(&engine, undeclared, &Owner::default()).await.unwrap_err();
     assert!(matches!(&undeclared.problem, Problem::Undeclared { import, .. } if import.starts_with("wasi:filesystem/")), "{undeclared}");
 
     let unknown = wat::parse_str(r#"(component (import "acme:radio/tx@1.2.3" (instance (export "send" (func)))))"#).unwrap();
     let unknown = Package { wasm: Cow::Owned(unknown), ..package("tools/files") };
-    let unknown = ToolPlugin::load(&engine, unknown, &Grant::default()).await.unwrap_err();
+    let unknown = ToolPlugin::load(&engine, unknown, &Owner::default()).await.unwrap_err();
     assert!(unknown.to_string().contains("acme:radio/tx@1.2.3") && unknown.to_string().contains("wasi:filesystem"), "{unknown}");
 
     let newer = wat::parse_str(r#"(component (import "wirken:host/exec@0.3.0" (instance (export "run" (func)))))"#).unwrap();
     let newer = Package { wasm: Cow::Owned(newer), ..package("tools/files") };
-    let newer = ToolPlugin::load(&engine, newer, &Grant::default()).await.unwrap_err();
+    let newer = ToolPlugin::load(&engine, newer, &Owner::default()).await.unwrap_err();
     assert!(newer.to_string().contains("wirken:host/exec@0.3.0") && newer.to_string().contains("wirken:host/exec@0.1.0"), "{newer}");
 
     let empty = Package { wasm: Cow::Owned(wat::parse_str("(component)").unwrap()), ..package("tools/files") };
-    let empty = ToolPlugin::load(&engine, empty, &Grant::default()).await.unwrap_err();
+    let empty = ToolPlugin::load(&engine, empty, &Owner::default()).await.unwrap_err();
     assert!(matches!(empty.problem, Problem::Shape(_)), "{empty}");
 }
 

@@ -14,12 +14,15 @@ use wirken_types::approval::Holder;
 use wirken_webchat::Logins;
 
 use crate::commands::ask;
+use crate::commands::component::Change;
 use crate::keys::Keys;
 use crate::output;
+use crate::tooling::Tooling;
 
 pub(super) struct Handler {
     pub(super) gateway: Gateway,
     pub(super) keys: Keys,
+    pub(super) tooling: Tooling,
     pub(super) channels: Arc<Channels>,
     pub(super) logins: Logins,
     pub(super) address: SocketAddr,
@@ -63,6 +66,7 @@ impl Handler {
                 "webchat": format!("http://{}/", self.address),
                 "provider": self.provider,
                 "channels": self.channels.status(),
+                "resting": self.tooling.resting(),
             }),
             Request::WebchatLogin => {
                 self.record("webchat-login-issued", "webchat", json!({ "by": "wirken webchat login" })).await?;
@@ -104,7 +108,30 @@ impl Handler {
                 self.gateway.revoke_grant(grant, "owner").await?;
                 json!({ "grant": grant })
             }
+            Request::ComponentAdd { manifest, wasm, digest } => {
+                let change = Change::Add { manifest: &manifest, wasm: &wasm, digest };
+                self.change_components(change).await?
+            }
+            Request::ComponentEnable { name } => self.change_components(Change::Enable(&name)).await?,
+            Request::ComponentDisable { name } => self.change_components(Change::Disable(&name)).await?,
+            Request::ComponentRemove { name } => self.change_components(Change::Remove(&name)).await?,
+            Request::ComponentReload => self.reloaded("").await?,
         })
+    }
+
+    async fn change_components(&self, change: Change<'_>) -> anyhow::Result<Value> {
+        let name = change.name()?;
+        self.record(change.action(), &name, change.detail()).await?;
+        let installed = self.tooling.installed().clone();
+        tokio::task::block_in_place(|| change.make(&installed))?;
+        self.reloaded(&name).await
+    }
+
+    /// Reads the components anew, and tells why the one named is not in use, if it is not.
+    async fn reloaded(&self, name: &str) -> anyhow::Result<Value> {
+        self.keys.reload_components().await?;
+        let resting = self.tooling.resting();
+        Ok(json!({ "resting": resting.get(name), "all": resting }))
     }
 
     async fn record(&self, action: &str, subject: &str, detail: Value) -> anyhow::Result<()> {

@@ -2,9 +2,10 @@
 //! when each of them may be handed out next, and what an outcome makes of it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wirken_types::channel::Outcome;
 use wirken_types::event::{Delivery, Event};
@@ -50,6 +51,26 @@ pub(super) struct Entry {
     pub(super) recorded: bool,
     pub(super) shown: Vec<String>,
     pub(super) since: Instant,
+    /// Who waits for what becomes of it.
+    pub(super) told: Option<Told>,
+}
+
+/// Takes what became of a message, once; dropped where nobody will know.
+#[derive(Clone, Debug)]
+pub(super) struct Told(Arc<Mutex<Option<oneshot::Sender<Outcome>>>>);
+
+impl Told {
+    pub(super) fn new() -> (Self, oneshot::Receiver<Outcome>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(Arc::new(Mutex::new(Some(sender)))), receiver)
+    }
+
+    fn tell(&self, outcome: Outcome) {
+        if let Some(sender) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Who asked may not wait any longer.
+            sender.send(outcome).ok();
+        }
+    }
 }
 
 /// An answer under way.
@@ -83,7 +104,7 @@ impl Entry {
             Some((beginning, rest)) if !rest.is_empty() => format!("{beginning}\n\n(It goes on: `wirken sessions show` has all of it.)"),
             _ => text.to_owned(),
         };
-        Self { answer, text: text.into(), reply_to, attempt: 0, recorded: false, shown: Vec::new(), since: Instant::now() }
+        Self { answer, text: text.into(), reply_to, attempt: 0, recorded: false, shown: Vec::new(), since: Instant::now(), told: None }
     }
 }
 
@@ -133,6 +154,9 @@ impl Lane {
 }
 
 pub(super) fn settle_entry(lane: &mut Lane, entry: Entry, outcome: Outcome) -> Option<Record> {
+    if let Some(told) = &entry.told {
+        told.tell(outcome.clone());
+    }
     let (delivery, detail, shown) = match outcome {
         Outcome::Delivered(mut shown) => {
             shown.truncate(MAX_SHOWN);

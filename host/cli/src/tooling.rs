@@ -1,0 +1,214 @@
+//! The tools on offer: those of the bundled components and of those that the owner added, loaded, and loaded again while the
+//! gateway runs.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use serde_json::{Map, Value};
+use wirken_config::{Config, WorkspaceCeiling};
+use wirken_egress::Authority;
+use wirken_engine::Engine;
+use wirken_gateway::{Catalogue, ToolSet};
+use wirken_installed::{Components, Consent, Installed};
+use wirken_manifest::{Kind, Manifest};
+use wirken_plugin::{Access, Asked, Ceiling, Grant, Info, Owner, Package, ToolPlugin};
+use wirken_vault::Vault;
+
+use crate::{parts, programs};
+
+/// What there is of tools, and what each of their components may send.
+#[derive(Clone)]
+pub(crate) struct Tooling {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    installed: Components,
+    config: Config,
+    workspace: PathBuf,
+    catalogue: Arc<Catalogue>,
+    /// By component.
+    outward: RwLock<HashMap<String, Outgoing>>,
+    /// Why an added component is not in use, by its name.
+    resting: Mutex<BTreeMap<String, String>>,
+}
+
+struct Outgoing {
+    manifest: Manifest,
+    given: Map<String, Value>,
+    authority: Authority,
+}
+
+impl std::fmt::Debug for Tooling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tooling").finish_non_exhaustive()
+    }
+}
+
+impl Tooling {
+    /// Loads everything. What is bundled has to load; what was added may rest, and why is kept.
+    pub(crate) async fn load(
+        engine: &Engine,
+        installed: Components,
+        config: &Config,
+        workspace: PathBuf,
+        vault: Option<&Vault>,
+    ) -> anyhow::Result<(Self, Vec<Info>)> {
+        let inner = Inner {
+            engine: engine.clone(),
+            installed,
+            config: config.clone(),
+            workspace,
+            catalogue: Arc::new(Catalogue::new(ToolSet::default())),
+            outward: RwLock::default(),
+            resting: Mutex::default(),
+        };
+        let tooling = Self { inner: Arc::new(inner) };
+        let infos = tooling.reload(vault).await?;
+        Ok((tooling, infos))
+    }
+
+    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.inner.catalogue)
+    }
+
+    pub(crate) fn installed(&self) -> &Components {
+        &self.inner.installed
+    }
+
+    /// Reads the components anew. What cannot be loaded is left out, and what is under way ends with what it began with.
+    pub(crate) async fn reload(&self, vault: Option<&Vault>) -> anyhow::Result<Vec<Info>> {
+        let inner = &*self.inner;
+        let (mut tools, mut infos) = (ToolSet::default(), Vec::new());
+        let (mut outward, mut resting) = (HashMap::new(), BTreeMap::new());
+        for package in parts::packages(Kind::Tool)? {
+            let owner = inner.owner(&package.manifest, None)?;
+            let authority = inner.authority(&package.manifest, vault)?;
+            let plugin = ToolPlugin::load(&inner.engine, package, &owner).await?;
+            tools.add(&plugin)?;
+            infos.push(plugin.info().clone());
+            outward.insert(plugin.info().name.clone(), authority);
+        }
+        for name in inner.installed.names()? {
+            match inner.load_one(&name, &mut tools, vault).await {
+                Ok(Some((plugin, authority))) => {
+                    infos.push(plugin.info().clone());
+                    outward.insert(name, authority);
+                }
+                Ok(None) => {}
+                Err(why) => {
+                    tracing::warn!(component = name, why, "an added component is not in use");
+                    resting.insert(name, why);
+                }
+            }
+        }
+        tools.keep(|tool| programs::offers(&inner.config, tool));
+        *inner.outward.write().unwrap_or_else(PoisonError::into_inner) = outward;
+        *inner.resting.lock().unwrap_or_else(PoisonError::into_inner) = resting;
+        inner.catalogue.replace(tools);
+        Ok(infos)
+    }
+
+    /// Why added components are not in use.
+    pub(crate) fn resting(&self) -> BTreeMap<String, String> {
+        self.inner.resting.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a component's requests may do.
+    pub(crate) fn authority(&self, component: &str) -> Option<Authority> {
+        self.inner.outward.read().unwrap_or_else(PoisonError::into_inner).get(component).map(|outgoing| outgoing.authority.clone())
+    }
+
+    /// The vault holds something else for a component now.
+    pub(crate) fn renew(&self, component: &str, vault: &Vault) -> anyhow::Result<()> {
+        let mut outward = self.inner.outward.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(outgoing) = outward.get_mut(component) {
+            let settings = outgoing.manifest.settings(&outgoing.given)?;
+            outgoing.authority = parts::hold(component, &outgoing.manifest, &outgoing.given, &settings, Some(vault))?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// None of another kind, which is loaded where it is used.
+    async fn load_one(&self, name: &str, tools: &mut ToolSet, vault: Option<&Vault>) -> Result<Option<(ToolPlugin, Outgoing)>, String> {
+        let said = |error: &dyn std::fmt::Display| error.to_string();
+        let installed = self.installed.read(name).map_err(|error| said(&error))?;
+        if let Some(rest) = installed.rests() {
+            return Err(rest.to_string());
+        }
+        if installed.manifest.kind != Kind::Tool {
+            return Ok(None);
+        }
+        let bundled = parts::all_packages().map_err(|error| said(&error))?;
+        if bundled.iter().any(|package| package.manifest.name == name) {
+            return Err("a bundled component has this name: rename yours".into());
+        }
+        let Installed { manifest, wasm, consent, .. } = installed;
+        let owner = self.owner(&manifest, Some(&consent)).map_err(|error| said(&error))?;
+        let authority = self.authority(&manifest, vault).map_err(|error| said(&error))?;
+        let package = Package { manifest, wasm: Cow::Owned(wasm) };
+        let plugin = ToolPlugin::load(&self.engine, package, &owner).await.map_err(|error| said(&error))?;
+        tools.add(&plugin).map_err(|error| said(&error))?;
+        Ok(Some((plugin, authority)))
+    }
+
+    fn given(&self, name: &str) -> Map<String, Value> {
+        self.config.components.get(name).map(|component| component.settings.clone()).unwrap_or_default()
+    }
+
+    /// What the owner decided: of a bundled component, that it has what its manifest asks for.
+    fn owner(&self, manifest: &Manifest, consent: Option<&Consent>) -> anyhow::Result<Owner> {
+        let settings = self.given(&manifest.name);
+        let mut grant = match consent {
+            Some(consent) => granted(consent, self.workspace.clone()),
+            None => Grant::whole(&Asked::of(manifest, &manifest.settings(&settings)?)?, Some(self.workspace.clone())),
+        };
+        grant.opened = self.config.components.get(&manifest.name).map(wirken_config::Component::opened).unwrap_or_default();
+        Ok(Owner { grant, ceiling: ceiling(&self.config), settings })
+    }
+
+    fn authority(&self, manifest: &Manifest, vault: Option<&Vault>) -> anyhow::Result<Outgoing> {
+        let given = self.given(&manifest.name);
+        let authority = parts::hold(&manifest.name, manifest, &given, &manifest.settings(&given)?, vault)?;
+        Ok(Outgoing { manifest: manifest.clone(), given, authority })
+    }
+}
+
+/// What was allowed, as it is in force.
+fn granted(consent: &Consent, workspace: PathBuf) -> Grant {
+    let access = match consent.workspace {
+        wirken_installed::Access::None => Access::None,
+        wirken_installed::Access::ReadOnly => Access::ReadOnly,
+        wirken_installed::Access::ReadWrite => Access::ReadWrite,
+    };
+    Grant {
+        workspace: Some((workspace, access)),
+        network: consent.network.clone(),
+        exec: consent.exec,
+        store: consent.store,
+        messages: consent.messages,
+        credentials: consent.credentials.clone(),
+        opened: Vec::new(),
+    }
+}
+
+fn ceiling(config: &Config) -> Ceiling {
+    let ceiling = &config.ceiling;
+    Ceiling {
+        workspace: match ceiling.workspace {
+            Some(WorkspaceCeiling::None) => Access::None,
+            Some(WorkspaceCeiling::ReadOnly) => Access::ReadOnly,
+            Some(WorkspaceCeiling::ReadWrite) | None => Access::ReadWrite,
+        },
+        network: ceiling.origins(),
+        exec: ceiling.exec.unwrap_or(true),
+        store: ceiling.store.unwrap_or(true),
+        messages: ceiling.messages.unwrap_or(true),
+        credentials: ceiling.credentials.unwrap_or(true),
+    }
+}
