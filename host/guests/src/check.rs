@@ -31,6 +31,7 @@ fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
         Kind::Provider => ("wirken:provider/provider@0.1.0", "wirken:provider/codec@0.1.0"),
         Kind::Channel => ("wirken:channel/channel@0.1.0", "wirken:channel/adapter@0.1.0"),
         Kind::Tool => ("wirken:tool/tool@0.1.0", "wirken:tool/tools@0.1.0"),
+        Kind::Policy => ("wirken:policy/policy@0.1.0", "wirken:policy/rules@0.1.0"),
     };
     if guest.world != world {
         return Err(format!("component.toml says world = {:?}, but a {} is built for {world:?}", guest.world, word(guest.kind)));
@@ -42,7 +43,7 @@ fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
         return Ok(());
     }
     match guest.kind {
-        Kind::Provider | Kind::Channel => match shape.authority.first() {
+        Kind::Provider | Kind::Channel | Kind::Policy => match shape.authority.first() {
             Some(import) => Err(format!("a {} is pure, but this one imports {import}", word(guest.kind))),
             None => Ok(()),
         },
@@ -72,6 +73,7 @@ fn word(kind: Kind) -> &'static str {
         Kind::Provider => "provider",
         Kind::Channel => "channel",
         Kind::Tool => "tool",
+        Kind::Policy => "policy",
     }
 }
 
@@ -109,18 +111,37 @@ fn acts(resolve: &Resolve, id: InterfaceId) -> bool {
 mod tests {
     use super::*;
 
+    fn guest(group: &'static str, kind: Kind, world: &str) -> Guest {
+        let manifest = String::new();
+        Guest { group, name: "a".into(), kind, world: world.into(), workspace: false, programs: false, manifest }
+    }
+
+    fn shape(authority: &[&str], export: &str) -> Shape {
+        let authority: Vec<String> = authority.iter().map(|import| (*import).to_owned()).collect();
+        Shape { imports: authority.clone(), authority, exports: vec![export.into()] }
+    }
+
     fn told(imports: &[&str], workspace: bool, programs: bool) -> Result<(), String> {
-        let guest = Guest {
-            group: "tools",
-            name: "a".into(),
-            kind: Kind::Tool,
-            world: "wirken:tool/tool@0.1.0".into(),
-            workspace,
-            programs,
-            manifest: String::new(),
-        };
-        let authority: Vec<String> = imports.iter().map(|import| (*import).to_owned()).collect();
-        fits(&guest, &Shape { imports: authority.clone(), authority, exports: vec!["wirken:tool/tools@0.1.0".into()] })
+        let guest = Guest { workspace, programs, ..guest("tools", Kind::Tool, "wirken:tool/tool@0.1.0") };
+        fits(&guest, &shape(imports, "wirken:tool/tools@0.1.0"))
+    }
+
+    #[test]
+    fn what_only_describes_imports_nothing_but_types() {
+        for (group, kind, world, export) in [
+            ("providers", Kind::Provider, "wirken:provider/provider@0.1.0", "wirken:provider/codec@0.1.0"),
+            ("channels", Kind::Channel, "wirken:channel/channel@0.1.0", "wirken:channel/adapter@0.1.0"),
+            ("policies", Kind::Policy, "wirken:policy/policy@0.1.0", "wirken:policy/rules@0.1.0"),
+        ] {
+            assert_eq!(fits(&guest(group, kind, world), &shape(&[], export)), Ok(()));
+            let impure = fits(&guest(group, kind, world), &shape(&["wirken:host/log@0.1.0"], export)).unwrap_err();
+            assert_eq!(impure, format!("a {} is pure, but this one imports wirken:host/log@0.1.0", word(kind)));
+            assert_eq!(fits(&guest("fixtures", kind, world), &shape(&["wirken:host/log@0.1.0"], export)), Ok(()));
+            let other = fits(&guest(group, kind, world), &shape(&[], "wirken:tool/tools@0.1.0")).unwrap_err();
+            assert_eq!(other, format!("it does not export {export}"));
+            let older = fits(&guest(group, kind, &world.replace("0.1.0", "0.0.9")), &shape(&[], export)).unwrap_err();
+            assert!(older.contains(world), "{older}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::error::Error;
 
 /// The folders that hold guests. Components of all but the last are shipped.
-const GROUPS: [&str; 4] = ["providers", "channels", "tools", "fixtures"];
+const GROUPS: [&str; 5] = ["providers", "channels", "tools", "policies", "fixtures"];
 
 #[derive(Debug)]
 pub(crate) struct Guest {
@@ -29,6 +29,7 @@ pub(crate) enum Kind {
     Provider,
     Channel,
     Tool,
+    Policy,
 }
 
 impl Guest {
@@ -37,7 +38,7 @@ impl Guest {
         format!("{}/{}", self.group, self.name)
     }
 
-    /// A shipped provider is pure; a fixture may be otherwise, to show that it is refused.
+    /// What is shipped keeps to its kind, a pure one to types; a fixture may be otherwise, to show that it is refused.
     pub(crate) fn is_fixture(&self) -> bool {
         self.group == "fixtures"
     }

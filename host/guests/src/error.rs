@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 pub(crate) enum Error {
     #[error("no components/Cargo.toml here or above {}: run this inside the repository", start.display())]
     NoWorkspace { start: PathBuf },
-    #[error("no guest found: a guest is a folder with a component.toml in {}/{{providers,channels,tools,fixtures}}", components.display())]
+    #[error("no guest found: a guest is a folder with a component.toml in {}/{{providers,channels,tools,policies,fixtures}}", components.display())]
     NoGuests { components: PathBuf },
     #[error("{}: {message}", file.display())]
     Manifest { file: PathBuf, message: String },

@@ -26,6 +26,7 @@ fn names_each_guest_with_its_imports_and_writes_nothing_twice() {
     assert!(line("tools/exec").contains("wirken:host/exec@0.1.0") && !line("tools/exec").contains("wasi:"));
     assert!(line("fixtures/impure-provider").contains("wirken:host/log@0.1.0"));
     assert!(!line("providers/demo").contains("wirken:host") && !line("providers/demo").contains("wasi:"));
+    assert!(!line("policies/injection").contains("wirken:host") && !line("policies/injection").contains("wasi:"));
     let before = changed();
     assert_eq!(build(), printed);
     assert_eq!(changed(), before);

@@ -5,7 +5,7 @@ use wit_parser::{Docs, Resolve, TypeDefKind, WorldItem};
 use crate::run::root;
 
 /// In the order in which they use one another.
-const PACKAGES: [&str; 5] = ["http", "chat", "provider", "tool", "host"];
+const PACKAGES: [&str; 6] = ["http", "chat", "provider", "tool", "policy", "host"];
 
 #[test]
 fn everything_that_others_write_against_says_what_it_is() {
