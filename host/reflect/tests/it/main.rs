@@ -1,0 +1,8 @@
+//! The whole way from a component's bytes to the values of a call and back.
+
+#[cfg(test)]
+mod refused;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod types;
