@@ -55,11 +55,16 @@ impl Comments {
         self.functions.get(&key(export)).or_else(|| self.functions.get(&key(export.map(interface)))).map(String::as_str)
     }
 
-    /// The comment on a field or case of a type.
+    /// The comment on a field or case of a type. Where an interface uses a type of another, the component does not say of
+    /// which: then it is the one interface that has such a type.
     pub(crate) fn item(&self, export: Option<&str>, ty: &str, item: &str) -> Option<String> {
-        let key = |interface: Option<&str>| (interface.map(str::to_owned), ty.to_owned());
-        let items = self.items.get(&key(export)).or_else(|| self.items.get(&key(export.map(interface))))?;
-        Some(shown(items.get(item)?, MAX_COMMENT_CHARS)).filter(|text| !text.is_empty())
+        let of = |holder: Option<&str>| self.items.get(&(holder.map(str::to_owned), ty.to_owned()))?.get(item);
+        let elsewhere = || {
+            let mut others = self.items.iter().filter(|((_, name), _)| name == ty).filter_map(|(_, items)| items.get(item));
+            others.next().filter(|_| others.next().is_none())
+        };
+        let text = of(export).or_else(|| of(export.map(interface))).or_else(elsewhere)?;
+        Some(shown(text, MAX_COMMENT_CHARS)).filter(|text| !text.is_empty())
     }
 }
 

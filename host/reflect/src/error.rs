@@ -30,7 +30,7 @@ pub enum Error {
     Asynchronous { what: String },
     #[error("it imports {imports} things, and {MAX_IMPORTS} are the most")]
     TooManyImports { imports: usize },
-    #[error("it exports more than {MAX_EXPORTS} functions")]
+    #[error("it exports more than {MAX_EXPORTS} functions and types")]
     TooManyExports,
     #[error("its imported and exported interfaces hold {items} types and functions, and {MAX_ITEMS} are the most")]
     TooManyItems { items: usize },

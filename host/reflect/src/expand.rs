@@ -121,18 +121,12 @@ impl<'a> Expand<'a> {
         Ok(name.to_owned())
     }
 
-    /// A type that an interface uses of another is an alias of the one that is named there.
     fn comment(&self, id: ComponentDefinedTypeId, item: &str, budget: &mut Budget) -> Result<Option<String>, Reason> {
-        let mut next = Some(id);
-        while let Some(id) = next {
-            let comment = self.named.get(&id).and_then(|(export, ty)| self.comments.item(*export, ty, item));
-            if let Some(comment) = comment {
-                budget.take(comment.len())?;
-                return Ok(Some(comment));
-            }
-            next = self.types.peel_alias(id);
+        let comment = self.named.get(&id).and_then(|(export, ty)| self.comments.item(*export, ty, item));
+        if let Some(comment) = &comment {
+            budget.take(comment.len())?;
         }
-        Ok(None)
+        Ok(comment)
     }
 }
 

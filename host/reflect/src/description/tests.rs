@@ -9,7 +9,7 @@ fn comments(json: &str) -> Comments {
 #[test]
 fn comments_are_found_for_functions_and_fields() {
     let comments = comments(
-        r#"{"interfaces":{"ops":{"funcs":{"add":{"docs":" Adds.\nTwice. "},"old":"Old."},"types":{"r":{"items":{"x":"Right."}}}}},
+        r#"{"interfaces":{"ops":{"funcs":{"add":{"docs":" Adds.\nTwice. "},"old":"Old."},"types":{"r":{"items":{"x":"Right."}},"s":{"items":{"z":"Far."}}}}},
             "worlds":{"any":{"funcs":{"go":"imported"},"func_exports":{"go":{"docs":"Goes."}},"interface_exports":{"inline":{"funcs":{"f":"F."}}},
             "types":{"r":{"items":{"x":"Of the world."}}}}}}"#,
     );
@@ -22,6 +22,8 @@ fn comments_are_found_for_functions_and_fields() {
     assert_eq!(comments.item(Some("a:b/ops@1.0.0"), "r", "x").as_deref(), Some("Right."));
     assert_eq!(comments.item(None, "r", "x").as_deref(), Some("Of the world."));
     assert_eq!(comments.item(None, "r", "y"), None);
+    assert_eq!(comments.item(Some("a:b/user"), "r", "x"), None, "two interfaces have one");
+    assert_eq!(comments.item(Some("a:b/user"), "s", "z").as_deref(), Some("Far."));
 }
 
 #[test]
