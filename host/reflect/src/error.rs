@@ -24,7 +24,7 @@ pub enum Error {
     Invalid { reason: String },
     #[error("it nests modules and components more than {MAX_NESTING} deep")]
     Nested,
-    #[error("it is made for WASI 0.3 (it {} {name}), and this host offers WASI 0.2: build it for that", if *.imported { "imports" } else { "exports" })]
+    #[error("it is made for WASI 0.3 (it {} {}), and this host offers WASI 0.2: build it for that", if *.imported { "imports" } else { "exports" }, short(.name))]
     Wasi03 { name: String, imported: bool },
     #[error("it is asynchronous ({what}), and this host calls synchronous functions: build it without async")]
     Asynchronous { what: String },
@@ -42,6 +42,8 @@ pub enum Error {
 
 /// How many refused functions a message names.
 const SHOWN: usize = 8;
+/// Characters of a name that a message repeats.
+const SHOWN_CHARS: usize = 80;
 
 fn why_none(refused: &[Refused], left_out: &[String]) -> String {
     let mut reasons: Vec<String> = refused.iter().take(SHOWN).map(ToString::to_string).collect();
@@ -49,9 +51,22 @@ fn why_none(refused: &[Refused], left_out: &[String]) -> String {
         reasons.push(format!("and {} more", refused.len() - SHOWN));
     }
     if !left_out.is_empty() {
-        reasons.push(format!("what it exports for other hosts is left out: {}", left_out[..left_out.len().min(SHOWN)].join(", ")));
+        reasons.push(format!("what it exports for other hosts is left out: {}", named(left_out)));
     }
     if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
+}
+
+fn named(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| short(name)).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("{} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
+}
+
+/// A component's name for something, which may have 100 000 bytes, for a message.
+pub(crate) fn short(name: &str) -> String {
+    if name.chars().nth(SHOWN_CHARS).is_none() { name.to_owned() } else { name.chars().take(SHOWN_CHARS - 1).chain(['…']).collect() }
 }
 
 /// Why one function is not called.

@@ -13,6 +13,7 @@ use wasmparser::types::Types;
 
 use crate::component::Component;
 use crate::description::Comments;
+use crate::error::short;
 use crate::{Case, Field, MAX_DEFINITION_BYTES, MAX_DEPTH, MAX_NAME_BYTES, Reason, Type};
 
 /// The least that a type takes in a schema, as in `{"type":"null"}`.
@@ -148,11 +149,6 @@ impl Budget {
         }
         self.take(name.len())
     }
-}
-
-/// A name of any length, for a message.
-fn short(name: &str) -> String {
-    if name.len() <= MAX_NAME_BYTES { name.to_owned() } else { format!("{}…", name.chars().take(16).collect::<String>()) }
 }
 
 fn primitive_type(primitive: PrimitiveValType, place: &dyn Fn() -> String) -> Result<Type, Reason> {

@@ -5,6 +5,7 @@ use std::fmt;
 use wasmparser::component_types::ComponentEntityType;
 
 use crate::component::Component;
+use crate::error::short;
 use crate::expand::Expand;
 use crate::function::Function;
 use crate::{Error, MAX_EXPORTS, MAX_FUNCTIONS, Reason, names};
@@ -75,9 +76,9 @@ impl Reflected {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.function)?;
+        f.write_str(&short(&self.function))?;
         if let Some(export) = &self.export {
-            write!(f, " of {export}")?;
+            write!(f, " of {}", short(export))?;
         }
         write!(f, ": {}", self.reason)
     }

@@ -192,6 +192,17 @@ fn names_are_those_of_wit_or_the_component_is_refused() {
 }
 
 #[test]
+fn a_message_repeats_no_long_name() {
+    let long = "a".repeat(40_000);
+    let wit =
+        format!("package t:t; world w {{ export {long}: interface {{ resource r; {long}: func(a: borrow<r>); g: func({long}: u8); }} }}");
+    let text = Reflected::of(&component(&wit)).unwrap_err().to_string();
+    assert!(text.len() < 1000 && text.contains("aaa… of aaa"), "{}", &text[..1000]);
+    let text = told(&format!("(component (import \"wasi:{long}/a@0.3.0\" (func)))")).to_string();
+    assert!(text.len() < 300, "{}", &text[..300]);
+}
+
+#[test]
 fn functions_of_one_name_are_told_apart() {
     let wit = "package test:root; package a:one@1.0.0 { interface i { f: func(); } } package a:one@2.0.0 { interface i { f: func(); } }
         package b:two { interface i { f: func(); } interface j { f: func(); g: func(); } }

@@ -7,6 +7,8 @@ mod properties;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod types;
