@@ -22,6 +22,7 @@ pub const ROOMS: &[(&str, Place)] = &[
     ("wire", Place::Layer(1)),
     ("turn", Place::Layer(1)),
     ("permissions", Place::Layer(1)),
+    ("reflect", Place::Layer(1)),
     ("config", Place::Layer(2)),
     ("ledger", Place::Layer(2)),
     ("vault", Place::Layer(2)),
