@@ -7,10 +7,12 @@
 mod channel;
 mod convert;
 pub mod host;
+mod policy;
 mod provider;
 mod raw;
 mod tool;
 
 pub use channel::{ChannelPre, Connection};
+pub use policy::{Policy, PolicyPre};
 pub use provider::{Decoder, Provider, ProviderPre};
 pub use tool::{Tool, ToolPre};
