@@ -5,6 +5,7 @@
 mod approvals;
 mod control;
 mod kill;
+mod policies;
 mod screen;
 mod sessions;
 mod support;
