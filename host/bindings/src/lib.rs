@@ -7,10 +7,12 @@
 mod channel;
 mod convert;
 pub mod host;
+mod plain;
 mod provider;
 mod raw;
 mod tool;
 
 pub use channel::{ChannelPre, Connection};
+pub use plain::PlainPre;
 pub use provider::{Decoder, Provider, ProviderPre};
 pub use tool::{Tool, ToolPre};
