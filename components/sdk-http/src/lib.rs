@@ -171,10 +171,7 @@ mod tests {
         let request = Request::get(Target::parse("https://a.example/").unwrap());
         assert_eq!(request.clone().entries(), Ok(Vec::new()));
         let named = request.clone().header("accept", "*/*").credential("key").credential("other").entries().unwrap();
-        assert_eq!(
-            named,
-            [("accept".to_owned(), b"*/*".to_vec()), ("wirken-credentials".to_owned(), b"key,other".to_vec())]
-        );
+        assert_eq!(named, [("accept".to_owned(), b"*/*".to_vec()), ("wirken-credentials".to_owned(), b"key,other".to_vec())]);
         assert!(matches!(request.header("Wirken-Credentials", "key").entries(), Err(Error::Invalid(_))));
     }
 }

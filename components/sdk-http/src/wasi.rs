@@ -25,12 +25,8 @@ impl Client for Host {
         write(body, &request.body)?;
         future.subscribe().block();
         let response = future.get().and_then(Result::ok).ok_or_else(|| Error::Failed("the host gave no response".into()))??;
-        let headers: Vec<_> = response
-            .headers()
-            .entries()
-            .into_iter()
-            .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
-            .collect();
+        let headers: Vec<_> =
+            response.headers().entries().into_iter().map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect();
         let status = response.status();
         Ok(Response::new(status, headers, Box::new(Incoming::of(response)?)))
     }

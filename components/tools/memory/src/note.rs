@@ -66,9 +66,13 @@ pub(crate) fn tags(given: &[String]) -> Result<Vec<String>, Problem> {
 
 /// An id is a part of a key.
 pub(crate) fn check_id(id: &str) -> Result<(), Problem> {
-    let fits = (1..=MAX_ID_BYTES).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if fits { Ok(()) } else { Err(Problem::Arguments(format!("{id:?} is no id: one has 1 to {MAX_ID_BYTES} letters a to z, digits or hyphens"))) }
+    let fits =
+        (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if fits {
+        Ok(())
+    } else {
+        Err(Problem::Arguments(format!("{id:?} is no id: one has 1 to {MAX_ID_BYTES} letters a to z, digits or hyphens")))
+    }
 }
 
 #[cfg(test)]

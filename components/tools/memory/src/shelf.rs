@@ -97,7 +97,9 @@ pub(crate) fn save(shelf: &dyn Shelf, note: &Note, id: Option<&str>) -> Result<S
     };
     let old = catalogue.notes.get(&id);
     if old.is_none() && catalogue.len() >= MAX_NOTES {
-        return Err(Problem::Failed(format!("there are {MAX_NOTES} notes, which is the most: forget one that is not needed, or replace one by its id")));
+        return Err(Problem::Failed(format!(
+            "there are {MAX_NOTES} notes, which is the most: forget one that is not needed, or replace one by its id"
+        )));
     }
     // A clock that was set back must not make the old version the one that counts.
     let millis = old.map_or(0, |old| old.millis.saturating_add(1)).max(shelf.now_millis());
