@@ -34,9 +34,15 @@ impl Note {
 
     /// What the note is found by: its tags too are words of it.
     pub(crate) fn words(&self) -> Vec<String> {
-        let mut words = words::of_text(&self.text);
-        words.extend(self.tags.iter().flat_map(|tag| words::of_text(tag)));
+        let mut words = Vec::new();
+        self.each_word(&mut |word| words.push(word.to_owned()));
         words
+    }
+
+    /// The same, one after the other.
+    pub(crate) fn each_word(&self, word: &mut dyn FnMut(&str)) {
+        words::each_of_text(&self.text, word);
+        self.tags.iter().for_each(|tag| words::each_of_text(tag, word));
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {

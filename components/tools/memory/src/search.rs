@@ -3,8 +3,6 @@
 //! Okapi BM25 over the notes that hold at least one of the words. A note's word counts for half where it only begins as
 //! the word that is looked for, or that as it: so a plural is found by its singular.
 
-use std::collections::HashMap;
-
 use crate::key::Key;
 use crate::note::Note;
 use crate::problem::Problem;
@@ -15,6 +13,8 @@ use crate::words;
 const SATURATION: f64 = 1.2;
 const LENGTH_WEIGHT: f64 = 0.75;
 const HALF: f64 = 0.5;
+/// More words than that make no search better.
+pub(crate) const MAX_WORDS: usize = 32;
 /// What a word at least has in common with one that it only resembles.
 const COMMON_CHARACTERS: usize = 3;
 /// How much longer the word that is looked for may be; less where the word is short.
@@ -33,13 +33,16 @@ pub(crate) fn search(shelf: &dyn Shelf, catalogue: &Catalogue, query: &str, tags
     if wanted.is_empty() {
         return Err(Problem::Arguments("the query holds no word: give some, or list the notes".into()));
     }
+    if wanted.len() > MAX_WORDS {
+        return Err(Problem::Arguments(format!("the query holds {} words, and {MAX_WORDS} are the most", wanted.len())));
+    }
     let keys = catalogue.latest_first();
     let mut found = Vec::new();
     let mut holders = vec![0_u32; wanted.len()];
     for key in &keys {
         let may_match = wanted.iter().any(|word| key.may_hold(word)) && tags.iter().all(|tag| key.may_be_tagged(tag));
         let Some(note) = may_match.then(|| read(shelf, key)).transpose()?.flatten() else { continue };
-        let counts = counts(&note.words(), &wanted);
+        let counts = counts(&note, &wanted);
         if counts.iter().all(|count| *count == 0.0) {
             continue;
         }
@@ -60,16 +63,20 @@ pub(crate) fn search(shelf: &dyn Shelf, catalogue: &Catalogue, query: &str, tags
 }
 
 /// How often a note holds each of the words.
-fn counts(words: &[String], wanted: &[String]) -> Vec<f64> {
-    let mut occurring: HashMap<&str, u32> = HashMap::new();
-    for word in words {
-        *occurring.entry(word).or_default() += 1;
-    }
-    let count = |wanted: &String| occurring.iter().map(|(word, times)| f64::from(*times) * likeness(word, wanted)).sum();
-    wanted.iter().map(count).collect()
+fn counts(note: &Note, wanted: &[String]) -> Vec<f64> {
+    let mut counts = vec![0.0; wanted.len()];
+    note.each_word(&mut |word| {
+        for (count, wanted) in counts.iter_mut().zip(wanted) {
+            *count += likeness(word, wanted);
+        }
+    });
+    counts
 }
 
 fn likeness(word: &str, wanted: &str) -> f64 {
+    if word.as_bytes().first() != wanted.as_bytes().first() {
+        return 0.0;
+    }
     if word == wanted {
         return 1.0;
     }
@@ -185,6 +192,16 @@ mod tests {
         let shelf = shelf(&[("a", &[])]);
         let catalogue = Catalogue::load(&shelf).unwrap();
         assert!(matches!(search(&shelf, &catalogue, " ?! ", &[]), Err(Problem::Arguments(_))));
+    }
+
+    #[test]
+    fn a_query_has_so_many_words_and_no_more() {
+        let shelf = shelf(&[("w5", &[])]);
+        let catalogue = Catalogue::load(&shelf).unwrap();
+        let query = |words: usize| (0..words).map(|number| format!("w{number} ")).collect::<String>();
+        assert_eq!(search(&shelf, &catalogue, &query(MAX_WORDS), &[]).unwrap().len(), 1);
+        let refused = search(&shelf, &catalogue, &query(MAX_WORDS + 1), &[]).err().unwrap();
+        assert!(matches!(refused, Problem::Arguments(message) if message.contains("33 words")));
     }
 
     #[test]

@@ -9,13 +9,14 @@ use unicode_normalization::char::is_combining_mark;
 const MAX_WORD_CHARACTERS: usize = 64;
 
 /// Every word of a text, in order, as often as it occurs.
-pub(crate) fn of_text(text: &str) -> Vec<String> {
-    words(text, true)
+pub(crate) fn each_of_text(text: &str, word: &mut dyn FnMut(&str)) {
+    each(text, true, word);
 }
 
 /// The words to look for: of a script without spaces the pairs alone, where there is one.
 pub(crate) fn of_query(query: &str) -> Vec<String> {
-    let mut words = words(query, false);
+    let mut words = Vec::new();
+    each(query, false, &mut |word| words.push(word.to_owned()));
     words.sort_unstable();
     words.dedup();
     words
@@ -24,6 +25,21 @@ pub(crate) fn of_query(query: &str) -> Vec<String> {
 /// A text without case, accents and compatibility forms.
 pub(crate) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
+    let mut rest = text;
+    // Most of a text needs no table to be looked up.
+    while !rest.is_empty() {
+        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let (ascii, from) = rest.split_at(plain);
+        folded.extend(ascii.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        let strange = from.bytes().position(|byte| byte.is_ascii()).unwrap_or(from.len());
+        let (other, after) = from.split_at(strange);
+        fold(other, &mut folded);
+        rest = after;
+    }
+    folded
+}
+
+fn fold(text: &str, folded: &mut String) {
     for character in text.nfkd().flat_map(char::to_lowercase).nfkd() {
         match character {
             // Accents of Latin, Greek and Cyrillic.
@@ -33,53 +49,51 @@ pub(crate) fn folded(text: &str) -> String {
             other => folded.push(other),
         }
     }
-    folded
 }
 
-fn words(text: &str, singles: bool) -> Vec<String> {
+fn each(text: &str, singles: bool, told: &mut dyn FnMut(&str)) {
     let folded = folded(text);
-    let mut words = Vec::new();
-    let mut word = String::new();
+    let (mut word, mut length) = (String::new(), 0);
     let mut run: Vec<String> = Vec::new();
     for character in folded.chars() {
-        if is_combining_mark(character) {
+        if !character.is_ascii() && is_combining_mark(character) {
             match run.last_mut() {
                 Some(last) => last.push(character),
                 None if !word.is_empty() => word.push(character),
                 None => {}
             }
         } else if !character.is_alphanumeric() {
-            end_word(&mut word, &mut words);
-            end_run(&mut run, singles, &mut words);
+            end_word(&mut word, &mut length, told);
+            end_run(&mut run, singles, told);
         } else if is_spaceless(character) {
-            end_word(&mut word, &mut words);
+            end_word(&mut word, &mut length, told);
             run.push(character.to_string());
         } else {
-            end_run(&mut run, singles, &mut words);
-            word.push(character);
+            end_run(&mut run, singles, told);
+            length += 1;
+            if length <= MAX_WORD_CHARACTERS {
+                word.push(character);
+            }
         }
     }
-    end_word(&mut word, &mut words);
-    end_run(&mut run, singles, &mut words);
-    words
+    end_word(&mut word, &mut length, told);
+    end_run(&mut run, singles, told);
 }
 
-fn end_word(word: &mut String, words: &mut Vec<String>) {
+fn end_word(word: &mut String, length: &mut usize, told: &mut dyn FnMut(&str)) {
     if !word.is_empty() {
-        let whole = std::mem::take(word);
-        match whole.char_indices().nth(MAX_WORD_CHARACTERS) {
-            Some((end, _)) => words.push(whole.get(..end).unwrap_or_default().to_owned()),
-            None => words.push(whole),
-        }
+        told(word);
+        word.clear();
     }
+    *length = 0;
 }
 
-fn end_run(run: &mut Vec<String>, singles: bool, words: &mut Vec<String>) {
+fn end_run(run: &mut Vec<String>, singles: bool, told: &mut dyn FnMut(&str)) {
     for pair in run.windows(2) {
-        words.push(pair.concat());
+        told(&pair.concat());
     }
     if singles || run.len() == 1 {
-        words.append(run);
+        run.iter().for_each(|single| told(single));
     }
     run.clear();
 }
@@ -96,6 +110,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn of_text(text: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        each_of_text(text, &mut |word| words.push(word.to_owned()));
+        words
+    }
 
     #[test]
     fn words_are_compared_without_case_accents_and_forms() {
