@@ -15,6 +15,8 @@ mod local;
 #[cfg(test)]
 mod paths;
 #[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod support;
