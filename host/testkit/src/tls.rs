@@ -1,5 +1,6 @@
 //! Servers that prove who they are, under an authority made for the test.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -7,15 +8,7 @@ use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
 /// An authority, as DER, and what proves a server to be the given names by it, speaking one of the given protocols.
-///
-/// # Panics
-/// Where a name is none.
-#[must_use]
-pub fn identity(names: &[&str], protocols: &[&[u8]]) -> (Vec<u8>, TlsAcceptor) {
-    made(names, protocols).unwrap_or_else(|error| panic!("no certificate for {names:?}: {error}"))
-}
-
-fn made(names: &[&str], protocols: &[&[u8]]) -> Result<(Vec<u8>, TlsAcceptor), Box<dyn std::error::Error>> {
+pub fn identity(names: &[&str], protocols: &[&[u8]]) -> Result<(Vec<u8>, TlsAcceptor), Box<dyn Error>> {
     let mut root = CertificateParams::new(Vec::new())?;
     // Two of one name would be taken for each other.
     root.distinguished_name.push(DnType::CommonName, format!("the authority of {}", names.join(" and ")));

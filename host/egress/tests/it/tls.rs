@@ -7,9 +7,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use wirken_egress::{Egress, Options};
-pub(crate) use wirken_testkit::tls::identity;
 
 use crate::support::*;
+
+/// An authority, and what proves a server to be the given names by it.
+pub(crate) fn identity(names: &[&str], protocols: &[&[u8]]) -> (Vec<u8>, TlsAcceptor) {
+    wirken_testkit::tls::identity(names, protocols).unwrap()
+}
 
 /// Hands every connection, its handshake done, to `answer`.
 pub(crate) async fn accept<F, R>(acceptor: TlsAcceptor, answer: F) -> SocketAddr

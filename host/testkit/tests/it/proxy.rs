@@ -35,7 +35,7 @@ async fn curl(arguments: &[&str]) -> (String, String) {
 
 #[tokio::test]
 async fn curl_gets_through_where_it_may_and_is_refused_where_it_may_not() {
-    let (root, acceptor) = identity(&["api.example.com"], &[b"http/1.1"]);
+    let (root, acceptor) = identity(&["api.example.com"], &[b"http/1.1"]).unwrap();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, pem(&root)).unwrap();
@@ -52,7 +52,7 @@ async fn curl_gets_through_where_it_may_and_is_refused_where_it_may_not() {
 
 #[tokio::test]
 async fn curl_reaches_it_over_tls_and_what_it_leads_to_is_left_alone() {
-    let (root, acceptor) = identity(&["127.0.0.1"], &[b"http/1.1"]);
+    let (root, acceptor) = identity(&["127.0.0.1"], &[b"http/1.1"]).unwrap();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, pem(&root)).unwrap();
