@@ -4,6 +4,7 @@
 
 mod approvals;
 mod channels;
+mod network;
 mod programs;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use approvals::{Approvals, ChannelApprovals, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_EXPIRE_MINUTES, MAX_REMEMBER_DAYS};
 pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE, RESERVED_ACCOUNTS};
+pub use network::{MAX_USER_BYTES, NETWORK, Network, PROXY_PASSWORD};
 pub use programs::{ProgramSandbox, Programs};
 
 /// A configuration is not larger.
@@ -50,6 +52,8 @@ pub struct Config {
     pub programs: Programs,
     #[serde(default, skip_serializing_if = "is_default")]
     pub approvals: Approvals,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub network: Network,
 }
 
 /// The model and the component that speaks its language.
@@ -132,6 +136,7 @@ impl Config {
         }
         self.programs.check()?;
         self.approvals.check()?;
+        self.network.check()?;
         channels::check(&self.channels)
     }
 
