@@ -28,6 +28,7 @@ use wirken_vault::{KeyKind, KeySource, Sealer, Vault};
 use crate::args::Unlock;
 use crate::environment::{self, Environment};
 use crate::keys::ProviderKeys;
+use crate::network::Network;
 use crate::{channels, output, programs};
 
 /// How long what is under way may take to end once a command is over.
@@ -240,6 +241,7 @@ pub(crate) struct Assembly {
     /// Open for as long as this lasts: only who holds the lock may change what is in it.
     pub(crate) vault: Option<Vault>,
     pub(crate) provider: ProviderKeys,
+    pub(crate) network: Network,
     pub(crate) sandbox: Sandbox,
 }
 
@@ -252,6 +254,7 @@ pub(crate) async fn assemble(
     with_channels: bool,
 ) -> anyhow::Result<Assembly> {
     let home = environment.home.clone();
+    let network = Network::read(config)?;
     let vault = open_vault(folder, unlock)?;
     let engine = engine(folder)?;
     let path = wirken_ledger::path_in(folder.root());
@@ -279,7 +282,12 @@ pub(crate) async fn assemble(
         Some(vault) => Scanner::new(vault.secrets())?,
         None => Scanner::empty(),
     });
-    let egress = Egress::new(wirken_egress::Options { scanner: Arc::clone(&scanner), ..wirken_egress::Options::default() });
+    let egress = Egress::new(wirken_egress::Options {
+        scanner: Arc::clone(&scanner),
+        extra_roots: network.roots.clone(),
+        proxy: network.proxy(vault.as_ref())?,
+        ..wirken_egress::Options::default()
+    });
     let keys = ProviderKeys::new(provider.manifest().clone(), config, egress, vault.as_ref())?;
     let model = provider_model(provider, config, &ledger, &keys)?;
     let instructions = config.instructions().to_owned();
@@ -294,7 +302,7 @@ pub(crate) async fn assemble(
         policy: programs::policy(folder, config, workspace),
         sandbox: Arc::new(sandbox.clone()),
     });
-    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, sandbox })
+    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, network, sandbox })
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.

@@ -48,6 +48,7 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
         sandbox: old.as_ref().map(|old| old.sandbox.clone()).unwrap_or_default(),
         programs: old.as_ref().map(|old| old.programs.clone()).unwrap_or_default(),
         approvals: old.as_ref().map(|old| old.approvals.clone()).unwrap_or_default(),
+        network: old.as_ref().map(|old| old.network.clone()).unwrap_or_default(),
     };
     // Read back as `run` will read it, so that what is written is right.
     let text = config.render()?;
