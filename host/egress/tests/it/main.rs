@@ -21,4 +21,6 @@ mod streams;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tinyproxy;
+#[cfg(test)]
 mod tls;
