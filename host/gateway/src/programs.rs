@@ -128,6 +128,8 @@ struct State {
     /// What a person allowed, each once.
     allowed: Vec<Digest>,
     begun: u64,
+    /// The one that runs: a guest waits for each.
+    underway: Option<u64>,
     done: Vec<String>,
     blocked: Option<Blocked>,
     /// The call is being ended: whatever its guest asks for from here on is refused.
@@ -154,6 +156,15 @@ impl CallPrograms {
 
     pub(crate) fn take_blocked(&self) -> Option<Blocked> {
         self.state().blocked.take()
+    }
+
+    /// The call is stopped: from here on nothing of it begins or ends by itself. What is left to record, if a program runs.
+    pub(crate) fn cut_off(&self) -> Option<Event> {
+        let mut state = self.state();
+        state.over = true;
+        let (turn, call_id, effect) = (self.turn, self.call.id.clone(), state.underway.take()?);
+        let detail = "it was stopped while it ran".into();
+        Some(Event::EffectFinished { turn, call_id, effect, outcome: ToolOutcome::Interrupted, detail })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -185,14 +196,23 @@ impl CallPrograms {
         self.judge(action).await?;
         let effect = {
             let mut state = self.state();
+            if state.over {
+                return Err(not_allowed());
+            }
             state.begun += 1;
+            state.underway = Some(state.begun);
             state.begun
         };
         let (turn, call_id) = (self.turn, self.call.id.clone());
         let content = Some(words.clone());
         let started = Event::EffectStarted { turn, call_id: call_id.clone(), effect, action: "exec".into(), digest, content };
-        if let Err(error) = self.ledger.append(Batch::of(self.asker.session, [started.clone()])).await {
+        if let Err(error) = self.ledger.append(Batch::of(self.asker.session, [started])).await {
+            self.state().underway = None;
             return Err(refusal("failed", format!("it could not be recorded, and so was not done: {error}")));
+        }
+        // It was stopped meanwhile, and its end is on record.
+        if self.state().underway != Some(effect) {
+            return Err(not_allowed());
         }
         let ran = self.run(&program).await;
         let (outcome, detail) = match &ran {
@@ -202,6 +222,9 @@ impl CallPrograms {
         };
         {
             let mut state = self.state();
+            if state.underway.take() != Some(effect) {
+                return Err(refusal("failed", "it was stopped while it ran"));
+            }
             if state.done.len() < TOLD {
                 state.done.push(words);
             }

@@ -28,7 +28,7 @@ use crate::permits::Planned;
 use crate::registry::Watchers;
 use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
-use asking::speakers_of;
+use asking::{Calling, speakers_of};
 
 /// How long an actor without work stays.
 const IDLE: Duration = Duration::from_secs(20);
@@ -49,7 +49,7 @@ enum Work {
     Planning(Pin<Box<dyn Future<Output = Planned> + Send>>),
     /// A person is being asked.
     Deciding(ApprovalId, Pin<Box<tokio::time::Sleep>>),
-    Calling(Pin<Box<dyn Future<Output = Input> + Send>>),
+    Calling(Calling),
 }
 
 struct Actor {
@@ -227,7 +227,7 @@ impl Actor {
                     until.await;
                     Next::Inputs(vec![Input::Expired { approval: *approval, reason: "nobody answered in time".into() }])
                 }
-                Work::Calling(call) => Next::Inputs(vec![call.await]),
+                Work::Calling(calling) => Next::Inputs(vec![(&mut calling.end).await]),
             }
         };
         tokio::select! {
@@ -337,7 +337,7 @@ impl Actor {
                     let (provider, _) = self.shared.model.names();
                     self.work = Work::Asking(self.shared.screen.answer(provider, answer));
                 }
-                Effect::Abandon => self.work = Work::Nothing,
+                Effect::Abandon => self.abandon().await?,
                 Effect::Wait(millis) => self.work = Work::Waiting(Box::pin(tokio::time::sleep(Duration::from_millis(millis)))),
                 Effect::Plan(call) => self.work = Work::Planning(self.plan(call)),
                 Effect::Await { approval, expires_at } => {
@@ -366,6 +366,16 @@ impl Actor {
 
     /// Durable first, then part of the conversation, then shown and sent.
     async fn record(&mut self, mut events: Vec<Event>) -> Result<(), GatewayError> {
+    /// Stops what is under way. What a call had begun is recorded as cut off, before how the call ended.
+    async fn abandon(&mut self) -> Result<(), GatewayError> {
+        if let Work::Calling(calling) = std::mem::replace(&mut self.work, Work::Nothing)
+            && let Some(event) = calling.cut_off()
+        {
+            self.shared.ledger.append_lazily(Batch::of(self.id, [event])).await?;
+        }
+        Ok(())
+    }
+
         let reserved = self.outgoing.as_ref().is_some_and(|outgoing| outgoing.reserve(&mut events));
         let at = Timestamp::now();
         let recorded = self.shared.ledger.append(Batch::of(self.id, events.iter().cloned()).at(at)).await;

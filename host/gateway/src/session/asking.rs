@@ -20,6 +20,19 @@ use crate::approvals::Answering;
 use crate::permits::{Asker, Planned};
 use crate::programs::{Blocked, CallPrograms, May};
 
+/// A call that runs.
+pub(super) struct Calling {
+    programs: Option<Arc<CallPrograms>>,
+    pub(super) end: Pin<Box<dyn Future<Output = Input> + Send>>,
+}
+
+impl Calling {
+    /// Ends it. What is left to record, where a program was cut off.
+    pub(super) fn cut_off(self) -> Option<Event> {
+        self.programs.and_then(|programs| programs.cut_off())
+    }
+}
+
 impl Actor {
     /// Takes an answer from whoever may give one.
     pub(super) async fn answer(&mut self, answering: Answering) -> Result<(), GatewayError> {
@@ -80,18 +93,21 @@ impl Actor {
     }
 
     /// Runs a call, with what was allowed of it.
-    pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Pin<Box<dyn Future<Output = Input> + Send>> {
-        let (shared, asker) = (Arc::clone(&self.shared), self.asker());
-        let (screen, watchers) = (self.shared.screen.clone(), self.watchers.clone());
+    pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Calling {
+        let (shared, screen) = (Arc::clone(&self.shared), self.shared.screen.clone());
+        let Some(asker) = self.asker() else {
+            let end = ended(ToolEnd::denied("the session has no place"));
+            return Calling { programs: None, end: Box::pin(std::future::ready(end)) };
+        };
         // A tool that is not gated has no plan.
-        let gated = self.shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
+        let gated = shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
         let writes = !gated || self.writes;
-        Box::pin(async move {
-            let Some(asker) = asker else { return ended(ToolEnd::denied("the session has no place")) };
-            let (tool, permits) = (call.name.clone(), shared.permits.clone());
-            let workspace = permits.access(&asker, writes);
-            let may = May { allowed: allowed.actions, writes };
-            let programs = Arc::new(CallPrograms::new(shared, watchers, asker, turn, call.clone(), may));
+        let (tool, permits) = (call.name.clone(), shared.permits.clone());
+        let workspace = permits.access(&asker, writes);
+        let may = May { allowed: allowed.actions, writes };
+        let programs = Arc::new(CallPrograms::new(shared, self.watchers.clone(), asker, turn, call.clone(), may));
+        let mine = Arc::clone(&programs);
+        let end = Box::pin(async move {
             let reach = Reach { workspace, programs: Arc::clone(&programs) as _ };
             let running = permits.tools.call(call, reach);
             let end = tokio::select! {
@@ -103,7 +119,8 @@ impl Actor {
                 Some(blocked) => blocked_input(blocked),
                 None => ended(screen.tool_end(&tool, end).await),
             }
-        })
+        });
+        Calling { programs: Some(mine), end }
     }
 
     /// Tells the person who speaks through a channel what is asked. Whoever reads the ledger finds it there.
