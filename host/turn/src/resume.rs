@@ -43,6 +43,7 @@ impl Turn {
                     asked = false;
                     turn.calls = calls_of(content.as_deref().unwrap_or_default());
                 }
+                Event::ApprovalAsked { .. } => turn.questions += 1,
                 Event::ToolFinished { call_id, .. } => turn.calls.retain(|call| call.id != *call_id),
                 Event::OutboundQueued { outbound, .. } => turn.outbound = *outbound,
                 // Its beginning may be shown already; the answer that replaces it has to have the same number.
