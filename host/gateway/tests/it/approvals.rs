@@ -22,6 +22,8 @@ async fn what_was_planned_and_allowed_is_run_and_recorded_before_it_is() {
     assert_eq!((known.tier, known.session), (Tier::Remembered, session));
     let asked = known.question.clone().unwrap();
     assert_eq!((asked.component.as_str(), asked.tool.as_str(), asked.actions.len()), ("two-faced", "honest_ls", 1));
+    let holder = Holder { agent: "default".into(), account: "webchat".into(), sender: "owner".into() };
+    assert_eq!(asked.holder, Some(holder), "whose a longer answer would be");
     here.gateway.answer_as_owner(known.approval, Choice::Once, None, "test").await.unwrap();
     over(&here.gateway, session, turn).await;
     assert_eq!(here.runner.ran(), ["ls -a"]);

@@ -27,6 +27,7 @@ pub(super) fn question(actions: &[u8]) -> Question {
         actions: actions.iter().map(judged).collect(),
         purpose: "to look".into(),
         after: None,
+        holder: None,
     }
 }
 
