@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_gateway::folder::Folder;
-use wirken_ledger::{Batch, Chain, KnownApproval, KnownGrant, Ledger, Reader};
+use wirken_ledger::{Approvals, Batch, Chain, KnownApproval, KnownGrant, Ledger};
 use wirken_permissions::{choices, code_of, question};
 use wirken_types::approval::{Choice, Lasts};
 use wirken_types::event::{Event, Place};
@@ -226,8 +226,13 @@ fn describe_place(place: &Place) -> String {
 }
 
 fn open(folder: &Folder) -> anyhow::Result<Vec<KnownApproval>> {
-    let reader: Option<Reader> = parts::reader(folder)?;
-    Ok(reader.map(|reader| reader.approvals()).transpose()?.unwrap_or_default())
+    let Some(reader) = parts::reader(folder)? else { return Ok(Vec::new()) };
+    let Approvals { open, damaged } = reader.approvals()?;
+    for error in damaged {
+        let error = one_line(&error.to_string(), 300);
+        output::note(format_args!("A question is left out, since it cannot be believed ({error}): `wirken audit verify` says more."));
+    }
+    Ok(open)
 }
 
 /// The open question of this code, or whose id begins so.
