@@ -119,6 +119,19 @@ impl Gateway {
         Ok(self.registry.shared().believed(found))
     }
 
+    /// Has each question that is open in an account put once more, where it may have been lost on its way.
+    pub(crate) async fn ask_again(&self, account: &str) -> Result<(), GatewayError> {
+        for known in self.approvals().await? {
+            if known.place.account == account
+                && let Some(entry) = self.registry.live(known.session)
+            {
+                // One that has ended meanwhile asks nothing.
+                entry.send(Command::AskAgain).await.ok();
+            }
+        }
+        Ok(())
+    }
+
     /// A question, open or not.
     pub async fn approval(&self, id: ApprovalId) -> Result<Option<KnownApproval>, GatewayError> {
         self.read(move |reader| reader.approval(id)).await

@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Say { say: Box<Say>, reply: oneshot::Sender<Result<Accepted, GatewayError>> },
     Resume { turn: TurnId },
     Answer { answering: Box<Answering>, reply: oneshot::Sender<Result<(), GatewayError>> },
+    AskAgain,
     Stop { reason: String, reply: oneshot::Sender<Result<bool, GatewayError>> },
     Close { by: String, reply: oneshot::Sender<Result<(), GatewayError>> },
 }
@@ -122,7 +123,7 @@ async fn refuse_all(inbox: &mut mpsc::Receiver<Command>, error: &GatewayError) {
             Command::Answer { reply, .. } => drop(reply.send(Err(error.clone()))),
             Command::Stop { reply, .. } => drop(reply.send(Err(error.clone()))),
             Command::Close { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Command::Resume { .. } => {}
+            Command::Resume { .. } | Command::AskAgain => {}
         }
     }
 }
@@ -190,6 +191,7 @@ impl Actor {
                         return Err(error);
                     }
                 }
+                Next::Command(Some(Command::AskAgain)) => self.ask_person(),
                 Next::Command(Some(Command::Stop { reason, reply })) => {
                     let was_running = self.stop(reason).await;
                     drop(reply.send(was_running.clone()));
@@ -364,8 +366,6 @@ impl Actor {
         Ok(())
     }
 
-    /// Durable first, then part of the conversation, then shown and sent.
-    async fn record(&mut self, mut events: Vec<Event>) -> Result<(), GatewayError> {
     /// Stops what is under way. What a call had begun is recorded as cut off, before how the call ended.
     async fn abandon(&mut self) -> Result<(), GatewayError> {
         if let Work::Calling(calling) = std::mem::replace(&mut self.work, Work::Nothing)
@@ -376,6 +376,8 @@ impl Actor {
         Ok(())
     }
 
+    /// Durable first, then part of the conversation, then shown and sent.
+    async fn record(&mut self, mut events: Vec<Event>) -> Result<(), GatewayError> {
         let reserved = self.outgoing.as_ref().is_some_and(|outgoing| outgoing.reserve(&mut events));
         let at = Timestamp::now();
         let recorded = self.shared.ledger.append(Batch::of(self.id, events.iter().cloned()).at(at)).await;

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use wirken_testkit::llm::{FakeLlm, Reply, Script};
-use wirken_testkit::telegram::{Chat, FakeTelegram, Options, Sent, User};
+use wirken_testkit::telegram::{Chat, FakeTelegram, Fault, Options, Refusal, Sent, User};
 
-use crate::channel::{Running, add};
+use crate::channel::{Running, add, kill};
 use crate::support::{Wirken, stderr};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -283,4 +283,35 @@ async fn a_files_content_does_not_reach_a_group_and_does_reach_its_owner() {
     telegram.say(&alone, &ada, "read diary.txt");
     let answer = told(&telegram, alone.id, "It says:").await;
     assert!(answer.text.contains("I am in love"), "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_may_have_been_lost_is_put_again_over_the_next_connection_once() {
+    let telegram = FakeTelegram::start(Options::default()).await.unwrap();
+    let (wirken, _llm) = set_up().await;
+    add(&wirken, &telegram, &["--allow", "11"]);
+    configure(&wirken, "[channels.telegram.approvals]\napprovers = [\"11\"]\n");
+    let running = Running::start(&wirken);
+    let (ada, chat) = (User::new(11, "Ada"), Chat::private(&User::new(11, "Ada")));
+    let asked = |sent: &[Sent]| sent.iter().filter(|sent| sent.chat == chat.id && sent.text.contains("May the agent do this?")).count();
+    // The platform did not take it.
+    telegram.fail("sendMessage", 1, Fault::Refuse(Refusal::too_many(1)));
+    telegram.say(&chat, &ada, "run ls /workspace");
+    let code = until("a question", || codes(&wirken).pop());
+    until("an attempt", || (telegram.requests_of("sendMessage") > 0).then_some(()));
+    for times in 1..=2 {
+        let process = || wirken.json(&["status"])["channels"][0]["pid"].as_u64();
+        let before = until("a process", process);
+        kill(before);
+        until("another process", || process().filter(|pid| *pid != before));
+        telegram.wait(SOON, |sent| (asked(sent) == times).then_some(())).await.unwrap_or_else(|| panic!("{:?}", telegram.sent()));
+    }
+    // A start takes the question up, and connects: it is put once all the same.
+    drop(running);
+    let _running = Running::start(&wirken);
+    telegram.wait(SOON, |sent| (asked(sent) == 3).then_some(())).await.unwrap_or_else(|| panic!("{:?}", telegram.sent()));
+    assert_eq!(codes(&wirken).as_slice(), std::slice::from_ref(&code), "it is the same question each time");
+    telegram.say(&chat, &ada, format!("no {code}").as_str());
+    told(&telegram, chat.id, "Denied.").await;
+    assert_eq!(asked(&telegram.sent()), 3);
 }

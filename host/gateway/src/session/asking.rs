@@ -124,19 +124,20 @@ impl Actor {
     }
 
     /// Tells the person who speaks through a channel what is asked. Whoever reads the ledger finds it there.
-    pub(super) fn ask_person(&self) {
-        let (Some(outgoing), Some(place)) = (&self.outgoing, &self.place) else { return };
+    pub(super) fn ask_person(&mut self) {
+        let (Some(outgoing), Some(place)) = (&mut self.outgoing, &self.place) else { return };
         let Some(ask) = self.turn.as_ref().and_then(Turn::deciding) else { return };
         let policy = &self.shared.permits.policy;
         let rules = policy.rules(&place.account);
         let code = wirken_permissions::code_of(ask.approval);
         let here = !rules.approvers.is_empty() && ask.tier <= rules.max_tier && question::fits_message(&ask.question);
-        outgoing.notice(&if here {
+        let text = if here {
             question::message(&ask.question, ask.tier, &code, policy.remember_days)
         } else {
             let how = format!("It is allowed in WebChat, or with `wirken permissions pending show {code}`, and not here.");
             question::told(&ask.question, ask.tier, &how)
-        });
+        };
+        outgoing.ask(ask.approval, &text);
     }
 
     /// While a person is asked, the agent is not shown as being at work.
