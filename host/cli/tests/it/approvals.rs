@@ -159,7 +159,8 @@ async fn the_owner_sees_answers_grants_and_revokes_by_the_command_line() {
     assert!(shown.contains("exec") && shown.contains("--remember") && shown.contains("tier 2") || shown.contains("Tier"), "{shown}");
     let shown = wirken.json(&["permissions", "pending", "show", &code]);
     assert_eq!((&shown["tier"], shown["choices"].as_array().unwrap().len()), (&json!(2), 4), "{shown}");
-    wirken.ok(&["permissions", "pending", "approve", &code, "--remember"]);
+    let approved = wirken.json(&["permissions", "pending", "approve", &code, "--remember"]);
+    assert_eq!((&approved["approval"], &approved["choice"]), (&shown["approval"], &json!("remember")), "{approved}");
     let answered = asking.wait_with_output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&answered.stdout).into_owned(), stderr(&answered));
     assert!(answered.status.success() && out.contains("exit"), "{out} {err}");
@@ -172,15 +173,21 @@ async fn the_owner_sees_answers_grants_and_revokes_by_the_command_line() {
     // Nobody is asked again, until it is taken back.
     let output = ask("run ls -a").wait_with_output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    wirken.ok(&["permissions", "revoke", grant["id"].as_str().unwrap()]);
+    let revoked = wirken.json(&["permissions", "revoke", grant["id"].as_str().unwrap()]);
+    assert_eq!((&revoked["grant"], &revoked["key"]), (&grant["id"], &grant["key"]), "{revoked}");
     assert_eq!(wirken.json(&["permissions", "list"])["grants"], json!([]));
     let asking = ask("run ls -a");
     let code = until("a question", || codes(&wirken).pop());
-    wirken.ok(&["permissions", "pending", "deny", &code]);
+    assert!(wirken.ok(&["permissions", "pending", "show", &code]).contains("for what \"owner\" asks for through \"cli\""));
+    let denied = wirken.json(&["permissions", "pending", "deny", &code]);
+    assert!(denied["approval"].as_str().unwrap().starts_with(&code) && denied["choice"] == "deny", "{denied}");
     asking.wait_with_output().unwrap();
 
     // In advance, for what may be remembered alone.
-    wirken.ok(&["permissions", "approve", "--account", "cli", "ls", "--", "-a"]);
+    let given = wirken.ok(&["permissions", "approve", "--account", "cli", "--format", "json", "ls", "--", "-a"]);
+    let given: Value = serde_json::from_str(&given).unwrap();
+    assert!(given["what"].as_str().unwrap().contains("ls") && given["until"].is_string(), "{given}");
+    assert_eq!(wirken.json(&["permissions", "list"])["grants"][0]["id"], given["grant"]);
     let output = ask("run ls -a").wait_with_output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(wirken.fails(&["permissions", "approve", "--account", "cli", "rm", "--", "-rf", "x"]).contains("every time"));
