@@ -346,12 +346,12 @@ async fn a_program_that_was_cut_off_by_a_stop_is_shown_as_interrupted_and_not_ru
     let (outcome, text) = here.ended(session, turn).await;
     assert_eq!(outcome, ToolOutcome::Interrupted, "{text}");
     assert!(here.runner.ran().is_empty(), "it is not run again");
-    assert!(here.folder.path().exists());
-    here.ledger.close().await.unwrap();
     assert_eq!(here.effects(session).await, [ToolOutcome::Interrupted], "the record says of the program too how it ended");
     let kinds = here.kinds(session).await;
     let at = |kind: &str| kinds.iter().position(|its| *its == kind).unwrap();
     assert!(at("turn-resumed") < at("effect-finished") && at("effect-finished") < at("tool-finished"), "{kinds:?}");
+    assert!(here.folder.path().exists());
+    here.ledger.close().await.unwrap();
 }
 
 #[tokio::test]

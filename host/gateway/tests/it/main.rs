@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails where it is surprised")]
 
 mod approvals;
-
+mod bounds;
 mod control;
 mod here;
 mod kill;
