@@ -17,7 +17,7 @@ const SOON: Duration = Duration::from_secs(30);
 
 /// A model that does as it is told: `run PROGRAM ARGUMENTS…`, or the same as a JSON list, has the exec tool run it, `list` and
 /// `read FILE` look into the workspace, and what a tool returned is told.
-fn obedient() -> Script {
+pub(crate) fn obedient() -> Script {
     Script::reply(|request| {
         let last = request["messages"].as_array().and_then(|messages| messages.last()).cloned().unwrap_or_default();
         let text = last["content"].as_str().unwrap_or_default().to_owned();
@@ -47,7 +47,7 @@ fn docker() -> (PathBuf, String) {
     (folder.canonicalize().unwrap().join("docker.sock"), image.trim().to_owned())
 }
 
-fn configure(wirken: &Wirken, more: &str) {
+pub(crate) fn configure(wirken: &Wirken, more: &str) {
     let (socket, image) = docker();
     let path = wirken.data().join("config.toml");
     let config = fs::read_to_string(&path).unwrap();
@@ -59,18 +59,18 @@ fn configure(wirken: &Wirken, more: &str) {
     fs::set_permissions(&workspace, fs::Permissions::from_mode(0o777)).unwrap();
 }
 
-async fn set_up() -> (Wirken, FakeLlm) {
+pub(crate) async fn set_up() -> (Wirken, FakeLlm) {
     let llm = FakeLlm::start(obedient()).await.unwrap();
     (Wirken::with_model(&llm.base_url()), llm)
 }
 
 /// The codes of the open questions.
-fn codes(wirken: &Wirken) -> Vec<String> {
+pub(crate) fn codes(wirken: &Wirken) -> Vec<String> {
     let pending = wirken.json(&["permissions", "pending", "list"]);
     pending["pending"].as_array().unwrap().iter().map(|shown| shown["code"].as_str().unwrap().to_owned()).collect()
 }
 
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = found() {

@@ -10,4 +10,5 @@ mod commands;
 mod control;
 mod faults;
 mod kill;
+mod sandboxes;
 mod support;
