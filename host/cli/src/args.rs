@@ -370,11 +370,15 @@ pub(crate) enum Permissions {
         /// Its arguments, behind `--`; what counts are the options, and the folders of what else they name
         #[arg(last = true)]
         arguments: Vec<String>,
+        #[command(flatten)]
+        report: Report,
     },
     /// Take a grant back, at once
     Revoke {
         /// Its id, or the end of it
         grant: String,
+        #[command(flatten)]
+        report: Report,
     },
     /// What the agent waits to be allowed
     #[command(subcommand)]
@@ -405,6 +409,8 @@ pub(crate) enum Pending {
         /// For as many days as are configured
         #[arg(long)]
         remember: bool,
+        #[command(flatten)]
+        report: Report,
     },
     /// Deny it
     Deny {
@@ -413,6 +419,8 @@ pub(crate) enum Pending {
         /// What the agent is told
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
+        #[command(flatten)]
+        report: Report,
     },
 }
 

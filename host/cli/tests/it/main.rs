@@ -11,4 +11,5 @@ mod control;
 mod faults;
 mod kill;
 mod network;
+mod sandboxes;
 mod support;

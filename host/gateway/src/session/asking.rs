@@ -22,6 +22,19 @@ use crate::effects::{Blocked, CallEffects, May, RECALL, REQUEST};
 use crate::permits::{Asker, Planned};
 
 
+/// A call that runs.
+pub(super) struct Calling {
+    effects: Option<Arc<CallEffects>>,
+    pub(super) end: Pin<Box<dyn Future<Output = Input> + Send>>,
+}
+
+impl Calling {
+    /// Ends it. What is left to record of what was cut off.
+    pub(super) fn cut_off(self) -> Vec<Event> {
+        self.effects.map(|effects| effects.cut_off()).unwrap_or_default()
+    }
+}
+
 impl Actor {
     /// Takes an answer from whoever may give one.
     pub(super) async fn answer(&mut self, answering: Answering) -> Result<(), GatewayError> {
@@ -82,18 +95,22 @@ impl Actor {
     }
 
     /// Runs a call, with what was allowed of it.
-    pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Pin<Box<dyn Future<Output = Input> + Send>> {
-        let (shared, asker) = (Arc::clone(&self.shared), self.asker());
-        let (screen, watchers, outside) = (self.shared.screen.clone(), self.watchers.clone(), Arc::clone(&self.outside));
+    pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Calling {
+        let (shared, screen) = (Arc::clone(&self.shared), self.shared.screen.clone());
+        let Some(asker) = self.asker() else {
+            let end = ended(ToolEnd::denied("the session has no place"));
+            return Calling { effects: None, end: Box::pin(std::future::ready(end)) };
+        };
         // A tool that is not gated has no plan.
-        let gated = self.shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
+        let gated = shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
         let writes = !gated || self.writes;
-        Box::pin(async move {
-            let Some(asker) = asker else { return ended(ToolEnd::denied("the session has no place")) };
-            let (tool, permits) = (call.name.clone(), shared.permits.clone());
-            let workspace = permits.access(&asker, writes);
-            let may = May { allowed: allowed.actions, writes };
-            let effects = Arc::new(CallEffects::new(shared, watchers, asker, turn, call.clone(), may, outside));
+        let (tool, permits) = (call.name.clone(), shared.permits.clone());
+        let workspace = permits.access(&asker, writes);
+        let may = May { allowed: allowed.actions, writes };
+        let (watchers, outside) = (self.watchers.clone(), Arc::clone(&self.outside));
+        let effects = Arc::new(CallEffects::new(shared, watchers, asker, turn, call.clone(), may, outside));
+        let mine = Arc::clone(&effects);
+        let end = Box::pin(async move {
             let ports = Ports {
                 workspace,
                 programs: Arc::clone(&effects) as _,
@@ -113,23 +130,25 @@ impl Actor {
                 Some(blocked) => blocked_input(blocked),
                 None => ended(screen.tool_end(&tool, explained(end, &effects.refusals())).await),
             }
-        })
+        });
+        Calling { effects: Some(mine), end }
     }
 
     /// Tells the person who speaks through a channel what is asked. Whoever reads the ledger finds it there.
-    pub(super) fn ask_person(&self) {
-        let (Some(outgoing), Some(place)) = (&self.outgoing, &self.place) else { return };
+    pub(super) fn ask_person(&mut self) {
+        let (Some(outgoing), Some(place)) = (&mut self.outgoing, &self.place) else { return };
         let Some(ask) = self.turn.as_ref().and_then(Turn::deciding) else { return };
         let policy = &self.shared.permits.policy;
         let rules = policy.rules(&place.account);
         let code = wirken_permissions::code_of(ask.approval);
         let here = !rules.approvers.is_empty() && ask.tier <= rules.max_tier && question::fits_message(&ask.question);
-        outgoing.notice(&if here {
+        let text = if here {
             question::message(&ask.question, ask.tier, &code, policy.remember_days)
         } else {
             let how = format!("It is allowed in WebChat, or with `wirken permissions pending show {code}`, and not here.");
             question::told(&ask.question, ask.tier, &how)
-        });
+        };
+        outgoing.ask(ask.approval, &text);
     }
 
     /// While a person is asked, the agent is not shown as being at work.
