@@ -42,6 +42,23 @@ fn call_in(call: wire_chat::ToolCall) -> chat::ToolCall {
     chat::ToolCall { id: call.id, name: call.name, arguments: call.arguments }
 }
 
+pub(crate) fn call_out(call: &chat::ToolCall) -> wire_chat::ToolCall {
+    wire_chat::ToolCall { id: call.id.clone(), name: call.name.clone(), arguments: call.arguments.clone() }
+}
+
+pub(crate) fn result_out(result: &chat::ToolResult) -> wire_chat::ToolResult {
+    wire_chat::ToolResult {
+        call_id: result.call_id.clone(),
+        name: result.name.clone(),
+        content: result.content.iter().map(part_out).collect(),
+        is_error: result.is_error,
+    }
+}
+
+pub(crate) fn intent_out(intent: &tool::Intent) -> wire_tool::Intent {
+    wire_tool::Intent { action: intent.action.clone(), target: intent.target.clone(), detail: intent.detail.clone() }
+}
+
 fn part_out(part: &chat::Part) -> wire_chat::Part {
     match part {
         chat::Part::Text(text) => wire_chat::Part::Text(text.clone()),
@@ -65,9 +82,7 @@ fn item_out(item: &chat::AssistantItem) -> wire_chat::AssistantItem {
         Ours::Text(text) => Theirs::Text(text.clone()),
         Ours::Reasoning(text) => Theirs::Reasoning(text.clone()),
         Ours::Blob(blob) => Theirs::Blob(blob_out(blob)),
-        Ours::ToolCall(call) => {
-            Theirs::ToolCall(wire_chat::ToolCall { id: call.id.clone(), name: call.name.clone(), arguments: call.arguments.clone() })
-        }
+        Ours::ToolCall(call) => Theirs::ToolCall(call_out(call)),
         Ours::Opaque(opaque) => Theirs::Opaque(wire_chat::Opaque { model: opaque.model.clone(), value: opaque.value.clone() }),
         Ours::Other(kind, value) => Theirs::Other((kind.clone(), value.clone())),
     }
@@ -78,17 +93,7 @@ fn message_out(message: &chat::Message) -> wire_chat::Message {
         chat::Message::System(text) => wire_chat::Message::System(text.clone()),
         chat::Message::User(parts) => wire_chat::Message::User(parts.iter().map(part_out).collect()),
         chat::Message::Assistant(items) => wire_chat::Message::Assistant(items.iter().map(item_out).collect()),
-        chat::Message::Tool(results) => wire_chat::Message::Tool(
-            results
-                .iter()
-                .map(|result| wire_chat::ToolResult {
-                    call_id: result.call_id.clone(),
-                    name: result.name.clone(),
-                    content: result.content.iter().map(part_out).collect(),
-                    is_error: result.is_error,
-                })
-                .collect(),
-        ),
+        chat::Message::Tool(results) => wire_chat::Message::Tool(results.iter().map(result_out).collect()),
     }
 }
 

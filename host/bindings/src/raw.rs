@@ -22,6 +22,19 @@ pub mod tool {
     });
 }
 
+pub mod policy {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/http", "../../wit/chat", "../../wit/tool", "../../wit/policy"],
+        world: "wirken:policy/policy",
+        exports: { default: async },
+        with: {
+            "wirken:http/types@0.1.0": super::provider::wirken::http::types,
+            "wirken:chat/types@0.1.0": super::provider::wirken::chat::types,
+            "wirken:tool/types@0.1.0": super::tool::wirken::tool::types,
+        },
+    });
+}
+
 pub mod channel {
     wasmtime::component::bindgen!({
         path: ["../../wit/http", "../../wit/chat", "../../wit/channel"],

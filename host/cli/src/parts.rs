@@ -309,6 +309,7 @@ pub(crate) async fn assemble(
         sandbox: Arc::new(sandbox.clone()),
         outward,
         store: Some(Store::open(&Store::path_in(folder.root()))?),
+        policies: tooling.policies(),
     });
     Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, network, sandbox, tooling })
 }

@@ -1,19 +1,20 @@
-//! The tools on offer: those of the bundled components and of those that the owner added, loaded, and loaded again while the
-//! gateway runs.
+//! The tools on offer and the policies in force: those of the bundled components and of those that the owner added, loaded,
+//! and loaded again while the gateway runs.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 use wirken_config::{Config, WorkspaceCeiling};
 use wirken_egress::Authority;
 use wirken_engine::Engine;
-use wirken_gateway::{Catalogue, ToolSet};
+use wirken_gateway::{Catalogue, Policies, ToolSet};
 use wirken_installed::{Components, Consent, Installed};
 use wirken_manifest::{Kind, Manifest};
-use wirken_plugin::{Access, Asked, Ceiling, Grant, Info, Owner, Package, ToolPlugin};
+use wirken_plugin::{Access, Asked, Ceiling, Grant, Info, Owner, Package, PolicyPlugin, ToolPlugin};
 use wirken_vault::Vault;
 
 use crate::{parts, programs};
@@ -30,6 +31,7 @@ struct Inner {
     config: Config,
     workspace: PathBuf,
     catalogue: Arc<Catalogue>,
+    policies: Arc<Policies>,
     /// By component.
     outward: RwLock<HashMap<String, Outgoing>>,
     /// Why an added component is not in use, by its name.
@@ -49,7 +51,8 @@ impl std::fmt::Debug for Tooling {
 }
 
 impl Tooling {
-    /// Loads everything. What is bundled has to load; what was added may rest, and why is kept.
+    /// Loads everything. What is bundled has to load, and so does every policy that the owner listed; a tool that was added
+    /// may rest, and why is kept.
     pub(crate) async fn load(
         engine: &Engine,
         installed: Components,
@@ -63,11 +66,15 @@ impl Tooling {
             config: config.clone(),
             workspace,
             catalogue: Arc::new(Catalogue::new(ToolSet::default())),
+            policies: Arc::default(),
             outward: RwLock::default(),
             resting: Mutex::default(),
         };
         let tooling = Self { inner: Arc::new(inner) };
-        let infos = tooling.reload(vault).await?;
+        let mut infos = tooling.reload_tools(vault).await?;
+        let policies = tooling.inner.load_policies()?;
+        infos.extend(policies.iter().map(|policy| policy.info().clone()));
+        tooling.inner.policies.replace(policies);
         Ok((tooling, infos))
     }
 
@@ -75,12 +82,23 @@ impl Tooling {
         Arc::clone(&self.inner.catalogue)
     }
 
+    pub(crate) fn policies(&self) -> Arc<Policies> {
+        Arc::clone(&self.inner.policies)
+    }
+
     pub(crate) fn installed(&self) -> &Components {
         &self.inner.installed
     }
 
-    /// Reads the components anew. What cannot be loaded is left out, and what is under way ends with what it began with.
-    pub(crate) async fn reload(&self, vault: Option<&Vault>) -> anyhow::Result<Vec<Info>> {
+    /// Reads the components anew. A tool that cannot be loaded is left out, and what is under way ends with what it began
+    /// with. Of the policies all are exchanged or none: where one cannot be loaded, those from before stay in force.
+    pub(crate) async fn reload(&self, vault: Option<&Vault>) -> anyhow::Result<()> {
+        let tools = self.reload_tools(vault).await;
+        self.inner.policies.replace(self.inner.load_policies().context("the policies stay in force as they were before")?);
+        tools.map(drop)
+    }
+
+    async fn reload_tools(&self, vault: Option<&Vault>) -> anyhow::Result<Vec<Info>> {
         let inner = &*self.inner;
         let (mut tools, mut infos) = (ToolSet::default(), Vec::new());
         let (mut outward, mut resting) = (HashMap::new(), BTreeMap::new());
@@ -134,6 +152,36 @@ impl Tooling {
 }
 
 impl Inner {
+    /// All that the owner listed, in his order.
+    fn load_policies(&self) -> anyhow::Result<Vec<PolicyPlugin>> {
+        let load = |name: &String| {
+            let package = self.policy(name)?;
+            anyhow::Ok(PolicyPlugin::load(&self.engine, package, &self.given(name))?)
+        };
+        let hint = |name: &String| format!("the policy {name} of policies.order in config.toml cannot be put to use");
+        self.config.policies.order.iter().map(|name| load(name).with_context(|| hint(name))).collect()
+    }
+
+    /// A bundled policy, or one that was added.
+    fn policy(&self, name: &str) -> anyhow::Result<Package> {
+        let bundled = parts::packages(Kind::Policy)?;
+        if let Some(package) = bundled.iter().find(|package| package.manifest.name == name) {
+            return Ok(package.clone());
+        }
+        if !self.installed.names()?.iter().any(|installed| installed == name) {
+            let names: Vec<&str> = bundled.iter().map(|package| package.manifest.name.as_str()).collect();
+            bail!(
+                "there is no such policy: bundled are {}; add yours with `wirken component add`, or take it off the list",
+                names.join(", ")
+            );
+        }
+        let installed = self.installed.read(name)?;
+        if let Some(rest) = installed.rests() {
+            bail!("it is {rest}; `wirken component enable {name}` puts it to use, or take it off the list");
+        }
+        Ok(Package { manifest: installed.manifest, wasm: Cow::Owned(installed.wasm) })
+    }
+
     /// None of another kind, which is loaded where it is used.
     async fn load_one(&self, name: &str, tools: &mut ToolSet, vault: Option<&Vault>) -> Result<Option<(ToolPlugin, Outgoing)>, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();

@@ -48,6 +48,8 @@ pub struct Cell<T: 'static> {
     engine: Engine,
     limits: Limits,
     store: Store<State<T>>,
+    /// Where it takes its room from.
+    places: Arc<Semaphore>,
     /// Its room in the pool, from the first call on; given back last, once the store has left it.
     place: Option<OwnedSemaphorePermit>,
 }
@@ -66,7 +68,7 @@ impl<T> State<T> {
 }
 
 impl<T: Send + 'static> Cell<T> {
-    pub(crate) fn new(engine: Engine, data: T, limits: Limits) -> Self {
+    pub(crate) fn new(engine: Engine, data: T, limits: Limits, places: Arc<Semaphore>) -> Self {
         let guard = Guard { limits, memory_bytes: 0, clock: Clock::new(engine.permits()), refused: None };
         let mut store = Store::new(engine.wasmtime(), State { data, guard });
         store.limiter(|state| &mut state.guard);
@@ -75,13 +77,13 @@ impl<T: Send + 'static> Cell<T> {
         store.epoch_deadline_callback(|context| {
             if context.data().guard.clock.is_over(Duration::ZERO) { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
         });
-        Self { engine, limits, store, place: None }
+        Self { engine, limits, store, places, place: None }
     }
 
     /// Waits for room for the instance, where it has none yet.
     pub async fn take_place(&mut self) -> Result<(), CallError> {
         if self.place.is_none() {
-            self.place = Some(acquire(self.engine.places()).await?);
+            self.place = Some(acquire(&self.places).await?);
         }
         Ok(())
     }

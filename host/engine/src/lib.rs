@@ -37,6 +37,13 @@ use ticker::Ticker;
 /// Whoever wants one more waits.
 const POOL_INSTANCES: u32 = 128;
 
+/// The same, for instances that another one waits for while it keeps its own: were they of one kind, as many that wait
+/// would wait for ever.
+const POOL_BESIDE: u32 = 32;
+
+/// All of them.
+const POOL_TOTAL: u32 = POOL_INSTANCES + POOL_BESIDE;
+
 /// Core modules in one component: a plain guest has one, one built with an adapter up to four.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
 
@@ -84,6 +91,8 @@ struct Inner {
     permits: Arc<Semaphore>,
     /// Of the pool: a decoder keeps its instance for as long as its response takes.
     places: Arc<Semaphore>,
+    /// Of the pool: for what is asked beside another instance.
+    beside: Arc<Semaphore>,
     ticker: Ticker,
 }
 
@@ -116,7 +125,8 @@ impl Engine {
         let ticker = Ticker::new(wasmtime.clone());
         let permits = Arc::new(Semaphore::new(options.concurrent_calls));
         let places = Arc::new(Semaphore::new(POOL_INSTANCES as usize));
-        Ok(Self { inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, permits, places, ticker }) })
+        let beside = Arc::new(Semaphore::new(POOL_BESIDE as usize));
+        Ok(Self { inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, permits, places, beside, ticker }) })
     }
 
     /// The engine itself, for linkers.
@@ -144,7 +154,12 @@ impl Engine {
 
     /// A store for one instance, its limits capped by the engine's maximum.
     pub fn cell<T: Send + 'static>(&self, data: T, limits: &Limits) -> Cell<T> {
-        Cell::new(self.clone(), data, limits.capped(&self.inner.maximum))
+        Cell::new(self.clone(), data, limits.capped(&self.inner.maximum), Arc::clone(&self.inner.places))
+    }
+
+    /// The same, with room of another kind: for what is asked while another instance is kept, and waits for nothing itself.
+    pub fn cell_beside<T: Send + 'static>(&self, data: T, limits: &Limits) -> Cell<T> {
+        Cell::new(self.clone(), data, limits.capped(&self.inner.maximum), Arc::clone(&self.inner.beside))
     }
 
     /// How long a call under these limits may take.
@@ -158,10 +173,6 @@ impl Engine {
 
     fn permits(&self) -> &Arc<Semaphore> {
         &self.inner.permits
-    }
-
-    fn places(&self) -> &Arc<Semaphore> {
-        &self.inner.places
     }
 
     fn ticker(&self) -> &Ticker {
@@ -211,14 +222,14 @@ fn config(maximum: &Limits) -> Config {
         .wasm_relaxed_simd(false)
         .wasm_memory64(false);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(POOL_INSTANCES)
-        .total_core_instances(POOL_INSTANCES * CORE_INSTANCES_PER_COMPONENT)
+    pool.total_component_instances(POOL_TOTAL)
+        .total_core_instances(POOL_TOTAL * CORE_INSTANCES_PER_COMPONENT)
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .total_memories(POOL_INSTANCES * MEMORIES_PER_COMPONENT)
+        .total_memories(POOL_TOTAL * MEMORIES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
-        .total_tables(POOL_INSTANCES * CORE_INSTANCES_PER_COMPONENT)
+        .total_tables(POOL_TOTAL * CORE_INSTANCES_PER_COMPONENT)
         .max_tables_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .total_stacks(POOL_INSTANCES)
+        .total_stacks(POOL_TOTAL)
         .table_elements(maximum.table_elements)
         .max_memory_size(maximum.memory_bytes)
         // What stays mapped of a slot between two instances: enough that a small guest costs no page faults.

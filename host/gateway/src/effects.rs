@@ -18,12 +18,15 @@ use wirken_permissions::{Action, Decision};
 use wirken_plugin::Access;
 use wirken_plugin::ports::Refusal;
 use wirken_turn::Ask;
+use wirken_types::approval::{Judged, Tier};
 use wirken_types::chat::ToolCall;
 use wirken_types::event::{Event, ToolOutcome};
+use wirken_types::tool::Intent;
 use wirken_types::{Digest, TurnId};
 
 use crate::Update;
 use crate::permits::Asker;
+use crate::policies::Ruled;
 use crate::registry::Watchers;
 use crate::screen::Screen;
 use crate::shared::Shared;
@@ -83,6 +86,8 @@ pub(crate) struct CallEffects {
 struct State {
     /// What a person allowed, each once.
     allowed: Vec<Digest>,
+    /// All of that, for as long as the call runs: what a policy asked for is asked once.
+    agreed: Vec<Digest>,
     begun: u64,
     /// Those that have begun and not ended.
     underway: BTreeSet<u64>,
@@ -113,8 +118,8 @@ impl CallEffects {
         outside: Arc<AtomicBool>,
     ) -> Self {
         let May { allowed, writes } = may;
-        let component = shared.permits.tools.about(&call.name).map(|about| about.component).unwrap_or_default();
-        let state = Mutex::new(State { allowed, ..State::default() });
+        let component = shared.permits.component(&call.name);
+        let state = Mutex::new(State { agreed: allowed.clone(), allowed, ..State::default() });
         Self { shared, watchers, asker, turn, call, component, writes, outside, state, blocked: Notify::new() }
     }
 
@@ -194,7 +199,7 @@ impl CallEffects {
     }
 
     /// For whom it is done, as it is now: words from outside may have come since the call began.
-    fn asker(&self) -> Asker {
+    pub(crate) fn asker(&self) -> Asker {
         let mut asker = self.asker.clone();
         asker.tainted |= self.outside.load(Ordering::Relaxed);
         asker
@@ -249,6 +254,15 @@ impl CallEffects {
         Ok(Begun { effect, words })
     }
 
+    /// Records what policies remarked on something.
+    pub(crate) async fn note(&self, events: Vec<Event>) -> Result<(), Refusal> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let recorded = self.shared.ledger.append(Batch::of(self.asker.session, events)).await;
+        recorded.map(drop).map_err(|error| refusal("failed", format!("it could not be recorded, and so was not done: {error}")))
+    }
+
     /// Records what became of it. `detail` stands in a row that nobody can erase.
     pub(crate) async fn finish(&self, begun: Begun, outcome: ToolOutcome, detail: String) {
         let Begun { effect, words } = begun;
@@ -281,34 +295,67 @@ impl CallEffects {
             Ok(grants) => grants,
             Err(error) => return Err(refusal("failed", format!("what is granted could not be read: {error}"))),
         };
-        let decide = |allowed: &[Digest]| permits.decide(&weighed, &self.call, &asker, &grants, allowed);
+        let judged: Vec<Judged> = weighed.iter().map(|weighed| weighed.judged.clone()).collect();
+        let matter = Matter { digest: action.digest(), reason, judged };
+        let ruled = self.rule(&action.intent(), matter.tier()).await;
+        self.settle(matter, ruled, &|allowed| permits.decide(&weighed, &self.call, &asker, &grants, allowed))
+    }
+
+    /// The same of what nobody has to allow, unless a policy says so.
+    pub(crate) async fn judge_by_policies(&self, intent: &Intent, words: &str, reason: &'static str) -> Result<(), Refusal> {
+        let parts = [intent.action.as_bytes(), intent.target.as_bytes(), intent.detail.as_bytes()];
+        let action = Digest::of_parts("wirken/action/own", &parts);
+        let judged = vec![Judged { words: words.to_owned(), tier: Tier::Always, reasons: Vec::new(), key: None, action }];
+        let matter = Matter { digest: action, reason, judged };
+        let ruled = self.rule(intent, matter.tier()).await;
+        self.settle(matter, ruled, &|_| Decision::Allow)
+    }
+
+    /// What the policies say of an effect.
+    async fn rule(&self, effect: &Intent, tier: Tier) -> Ruled {
+        let context = self.asker().context(&self.component, Some(tier));
+        self.shared.permits.policies.check_effect(&context, &self.call, effect).await
+    }
+
+    /// Lets it be done, refuses it, or ends the call so that a person can be asked.
+    fn settle(&self, matter: Matter, ruled: Ruled, decide: &dyn Fn(&[Digest]) -> Decision) -> Result<(), Refusal> {
+        let Matter { digest, reason, judged } = matter;
         let mut state = self.state();
         if state.over {
             return Err(not_allowed());
         }
-        match decide(&[]) {
-            Decision::Allow => return Ok(()),
+        let (asked, used) = match decide(&[]) {
+            Decision::Allow => (None, None),
             Decision::Refuse { text } => {
                 drop(state);
                 return Err(self.refuse(refusal("denied", text)));
             }
-            Decision::Ask { .. } => {}
+            Decision::Ask { tier, .. } => match state.allowed.iter().position(|allowed| *allowed == digest) {
+                Some(at) if matches!(decide(&[digest]), Decision::Allow) => (None, Some(at)),
+                _ => (Some(tier), None),
+            },
+        };
+        if let Some(text) = ruled.denied {
+            drop(state);
+            return Err(self.refuse(refusal("denied", text)));
         }
-        let digest = action.digest();
-        if let Some(at) = state.allowed.iter().position(|allowed| *allowed == digest)
-            && matches!(decide(&[digest]), Decision::Allow)
-        {
-            state.allowed.remove(at);
+        // A reason that a person was shown counts for what he was shown beside it, and for nothing else.
+        let shown = state.agreed.contains(&digest);
+        let asks: Vec<Judged> = ruled.asks.into_iter().filter(|ask| !shown || !state.agreed.contains(&ask.action)).collect();
+        let Some(tier) = asked.max((!asks.is_empty()).then_some(Tier::EveryTime)) else {
+            if let Some(at) = used {
+                state.allowed.remove(at);
+            }
             return Ok(());
-        }
-        let Decision::Ask { tier, .. } = decide(&[]) else { return Err(not_allowed()) };
+        };
+        let (permits, asker) = (&self.shared.permits, self.asker());
         // Only what changed nothing is run again from its start.
         let able = permits.tools.about(&self.call.name).is_none_or(|about| about.writes);
         let writes = able && permits.access(&asker, self.writes) == Access::ReadWrite;
         let repeatable = !state.changed && !writes;
         let done = state.done.join("; ");
         let after = Some(if done.is_empty() { "it had done nothing else by then".to_owned() } else { done.clone() });
-        let judged = weighed.into_iter().map(|weighed| weighed.judged).collect();
+        let judged = judged.into_iter().chain(asks).collect();
         let ask = repeatable.then(|| permits.ask(&self.call, tier, judged, String::new(), after, &asker));
         let repeat = ask.and_then(Result::ok).map(Box::new);
         let done = if writes && done.is_empty() { "it may have changed files of the workspace".into() } else { done };
@@ -317,6 +364,20 @@ impl CallEffects {
         drop(state);
         self.blocked.notify_one();
         Err(not_allowed())
+    }
+}
+
+/// What is about to be done, as it is decided about.
+struct Matter {
+    digest: Digest,
+    /// Why the call is ended, where it is.
+    reason: &'static str,
+    judged: Vec<Judged>,
+}
+
+impl Matter {
+    fn tier(&self) -> Tier {
+        self.judged.iter().map(|judged| judged.tier).max().unwrap_or_default()
     }
 }
 

@@ -11,6 +11,7 @@ mod effects;
 pub mod folder;
 mod model;
 mod permits;
+mod policies;
 mod programs;
 mod registry;
 mod screen;
@@ -32,6 +33,7 @@ pub use approvals::{Answering, Answers, Given};
 pub use effects::Outward;
 pub use model::{Answer, Model, ProviderModel, ProviderParts};
 pub use permits::Policy;
+pub use policies::Policies;
 pub use programs::{MAX_STDIN_BYTES, Runner, SETTLE, Sandbox};
 pub use sparse::Sparse;
 pub use tools::{About, CRASHES, Catalogue, DenyTools, NameTaken, Quarantine, ToolSet, Tools};
@@ -68,6 +70,8 @@ pub struct Parts {
     pub outward: Outward,
     /// Where components keep what they leave for their next call.
     pub store: Option<wirken_store::Store>,
+    /// The owner's own rules.
+    pub policies: Arc<Policies>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -126,6 +130,8 @@ pub enum GatewayError {
         "the message holds the value of the credential {label}: it was neither kept nor sent; leave the value out (the gateway places it in requests by itself)"
     )]
     HoldsSecret { label: String },
+    #[error("the policy {policy} withheld the message: {reason}")]
+    Withheld { policy: String, reason: String },
     #[error("there is no question {0}")]
     UnknownApproval(String),
     #[error("this question is not open any more: {0}")]

@@ -18,10 +18,11 @@ use wirken_turn::{Ask, Verdict};
 use wirken_types::approval::{ApprovalId, Choice, Grant, Holder, Judged, Lasts, Question, Tier};
 use wirken_types::chat::ToolCall;
 use wirken_types::event::Place;
+use wirken_types::tool::CallPlan;
 use wirken_types::{Digest, GrantId, SessionId, Timestamp};
 
-use crate::Tools;
 use crate::screen::Screen;
+use crate::{Policies, Tools};
 
 /// What the model is told where several people read the answers.
 const NO_WORKSPACE: &str = "This was not run: a conversation of several people has no workspace, unless its owner gives it one.";
@@ -92,6 +93,7 @@ pub(crate) struct Planned {
 pub(crate) struct Permits {
     pub(crate) policy: Arc<Policy>,
     pub(crate) tools: Arc<dyn Tools>,
+    pub(crate) policies: Arc<Policies>,
 }
 
 impl Permits {
@@ -109,15 +111,22 @@ impl Permits {
         }
     }
 
-    /// What is to become of a call, by what its component says that it would do. One that says nothing is let begin: each
-    /// thing that it then asks of the host is judged as it comes.
+    /// Whether a call of a tool can do what a person may have to allow. One that nobody knows is taken to.
+    pub(crate) fn is_gated(&self, tool: &str) -> bool {
+        self.tools.about(tool).is_none_or(|about| about.gated)
+    }
+
+    /// What is to become of a call, by what its component says that it would do, and by what the policies say of it. A
+    /// component that says nothing is let begin: each thing that it then asks of the host is judged as it comes.
     pub(crate) async fn plan(&self, call: &ToolCall, asker: &Asker, grants: Vec<Grant>, screen: &Screen) -> Planned {
-        let plan = match self.tools.plan(call).await {
-            Ok(plan) => plan,
-            Err(error) => {
+        let nothing = || CallPlan { purpose: String::new(), intents: Vec::new() };
+        let plan = if self.is_gated(&call.name) {
+            self.tools.plan(call).await.unwrap_or_else(|error| {
                 tracing::debug!(tool = call.name, error, "a call has no plan");
-                return Planned { verdict: Verdict::Allow, writes: false };
-            }
+                nothing()
+            })
+        } else {
+            nothing()
         };
         let refuse = |text: String| Planned { verdict: Verdict::Refuse { text }, writes: false };
         if plan.intents.len() > MAX_ACTIONS {
@@ -134,19 +143,31 @@ impl Permits {
         if !self.has_workspace(asker) && actions.iter().any(needs) {
             return refuse(NO_WORKSPACE.into());
         }
-        let weighed = self.weigh(actions, &call.name, asker).await;
-        let verdict = match self.decide(&weighed, call, asker, &grants, &[]) {
-            Decision::Allow => Verdict::Allow,
-            Decision::Refuse { text } => Verdict::Refuse { text },
-            Decision::Ask { tier, .. } => {
-                let judged = weighed.into_iter().map(|weighed| weighed.judged).collect();
-                match self.ask(call, tier, judged, plan.purpose, None, asker) {
-                    Ok(ask) => Verdict::Ask(Box::new(ask)),
-                    Err(text) => Verdict::Refuse { text },
-                }
-            }
+        let weighed = if actions.is_empty() { Vec::new() } else { self.weigh(actions, &call.name, asker).await };
+        let asked = match self.decide(&weighed, call, asker, &grants, &[]) {
+            Decision::Allow => None,
+            Decision::Refuse { text } => return refuse(text),
+            Decision::Ask { tier, .. } => Some(tier),
+        };
+        let highest = weighed.iter().map(|weighed| weighed.judged.tier).max().unwrap_or_default();
+        let ruled = self.policies.check(&asker.context(&self.component(&call.name), Some(highest)), call, &plan.intents).await;
+        if let Some(text) = ruled.denied {
+            return refuse(format!("This was not run. {text}"));
+        }
+        let Some(tier) = asked.max((!ruled.asks.is_empty()).then_some(Tier::EveryTime)) else {
+            return Planned { verdict: Verdict::Allow, writes };
+        };
+        let judged = weighed.into_iter().map(|weighed| weighed.judged).chain(ruled.asks).collect();
+        let verdict = match self.ask(call, tier, judged, plan.purpose, None, asker) {
+            Ok(ask) => Verdict::Ask(Box::new(ask)),
+            Err(text) => Verdict::Refuse { text },
         };
         Planned { verdict, writes }
+    }
+
+    /// The component that a tool is from.
+    pub(crate) fn component(&self, tool: &str) -> String {
+        self.tools.about(tool).map(|about| about.component).unwrap_or_default()
     }
 
     /// The tier and the key of each action. Looks at the workspace's links, and so at a disk.
@@ -170,7 +191,7 @@ impl Permits {
     }
 
     pub(crate) fn decide(&self, weighed: &[Weighed], call: &ToolCall, asker: &Asker, grants: &[Grant], allowed: &[Digest]) -> Decision {
-        let component = self.tools.about(&call.name).map(|about| about.component).unwrap_or_default();
+        let component = self.component(&call.name);
         decide(
             weighed,
             &Deciding {

@@ -4,6 +4,7 @@
 //! restart. An actor without a turn ends after a while, and the next message starts it anew.
 
 mod asking;
+mod screening;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -21,14 +22,15 @@ use wirken_types::chat::{Message, Part};
 use wirken_types::event::{Event, Mark, Place};
 use wirken_types::{SessionId, Timestamp, TurnId};
 
-use crate::approvals::Answering;
+use crate::approvals;
 use crate::channel::Outgoing;
-use crate::model;
 use crate::permits::Planned;
+use crate::policies::{self, Answering};
 use crate::registry::Watchers;
 use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
 use asking::{Calling, reads_outside, speakers_of};
+use screening::belongs_to;
 
 /// How long an actor without work stays.
 const IDLE: Duration = Duration::from_secs(20);
@@ -36,7 +38,7 @@ const IDLE: Duration = Duration::from_secs(20);
 pub(crate) enum Command {
     Say { say: Box<Say>, reply: oneshot::Sender<Result<Accepted, GatewayError>> },
     Resume { turn: TurnId },
-    Answer { answering: Box<Answering>, reply: oneshot::Sender<Result<(), GatewayError>> },
+    Answer { answering: Box<approvals::Answering>, reply: oneshot::Sender<Result<(), GatewayError>> },
     AskAgain,
     Stop { reason: String, reply: oneshot::Sender<Result<bool, GatewayError>> },
     Close { by: String, reply: oneshot::Sender<Result<(), GatewayError>> },
@@ -45,7 +47,7 @@ pub(crate) enum Command {
 /// What the turn waits for.
 enum Work {
     Nothing,
-    Asking(model::Answer),
+    Asking(Answering),
     Waiting(Pin<Box<tokio::time::Sleep>>),
     Planning(Pin<Box<dyn Future<Output = Planned> + Send>>),
     /// A person is being asked.
@@ -134,7 +136,8 @@ async fn refuse_all(inbox: &mut mpsc::Receiver<Command>, error: &GatewayError) {
 /// What happened next.
 enum Next {
     Command(Option<Command>),
-    Inputs(Vec<Input>),
+    /// With what is to be recorded before.
+    Inputs(Vec<Event>, Vec<Input>),
     Planned(Planned),
     Idle,
 }
@@ -144,7 +147,10 @@ impl Actor {
     async fn live(&mut self, inbox: &mut mpsc::Receiver<Command>, mut rows: Vec<Row>) -> Result<(), GatewayError> {
         loop {
             match self.next(inbox).await {
-                Next::Inputs(inputs) => {
+                Next::Inputs(events, inputs) => {
+                    if !events.is_empty() {
+                        self.record(events).await?;
+                    }
                     for input in inputs {
                         let Some(turn) = &mut self.turn else { break };
                         let effects = turn.handle(input);
@@ -179,6 +185,7 @@ impl Actor {
                         let shared = self.marks.contains(&Mark::Shared);
                         self.speakers = speakers_of((!shared).then(|| turn.id()), &rows);
                         self.begin(turn);
+                        let effects = self.screened_again(effects).await;
                         self.carry_out(effects).await?;
                     }
                 }
@@ -218,21 +225,24 @@ impl Actor {
                     tokio::time::sleep(IDLE).await;
                     Next::Idle
                 }
-                Work::Asking(answer) => Next::Inputs(match answer.next().await {
-                    Some(Ok(steps)) => steps.into_iter().map(Input::Step).collect(),
-                    Some(Err(error)) => vec![Input::RequestFailed { error }],
-                    None => vec![Input::ResponseEnded],
-                }),
+                Work::Asking(answer) => match answer.next().await {
+                    Some((events, inputs)) => Next::Inputs(events, inputs),
+                    None => Next::Inputs(Vec::new(), vec![Input::ResponseEnded]),
+                },
                 Work::Waiting(sleep) => {
                     sleep.await;
-                    Next::Inputs(vec![Input::Waited])
+                    Next::Inputs(Vec::new(), vec![Input::Waited])
                 }
                 Work::Planning(plan) => Next::Planned(plan.await),
                 Work::Deciding(approval, until) => {
                     until.await;
-                    Next::Inputs(vec![Input::Expired { approval: *approval, reason: "nobody answered in time".into() }])
+                    let expired = Input::Expired { approval: *approval, reason: "nobody answered in time".into() };
+                    Next::Inputs(Vec::new(), vec![expired])
                 }
-                Work::Calling(calling) => Next::Inputs(vec![(&mut calling.end).await]),
+                Work::Calling(calling) => {
+                    let (events, input) = (&mut calling.end).await;
+                    Next::Inputs(events, vec![input])
+                }
             }
         };
         tokio::select! {
@@ -250,11 +260,14 @@ impl Actor {
         let running = self.turn.as_ref().map(Turn::id);
         let turn = running.unwrap_or_else(TurnId::generate);
         let account = place.account.clone();
-        let (speaker, content) = (sender.clone(), Some(vec![Part::text(text)]));
+        let (text, mut remarks) = self.heard(&place, &sender, &marks, running.is_some().then_some(turn), text).await?;
+        remarks.iter_mut().for_each(|remark| belongs_to(remark, turn));
+        let content = Some(vec![Part::text(text)]);
         let inbound = Event::Inbound { turn, account, key, sender, message: message.clone(), marks, content };
         let accepted = Accepted { session: self.id, turn, duplicate: false };
         let recorded = if running.is_some() {
-            let recorded = self.record(vec![inbound]).await;
+            remarks.push(inbound);
+            let recorded = self.record(remarks).await;
             if recorded.is_ok()
                 && let Some(turn) = &mut self.turn
             {
@@ -262,7 +275,8 @@ impl Actor {
             }
             recorded
         } else {
-            let before = if self.place.is_some() { Vec::new() } else { vec![Event::SessionOpened { place: place.clone() }] };
+            let mut before = if self.place.is_some() { Vec::new() } else { vec![Event::SessionOpened { place }] };
+            before.append(&mut remarks);
             let (turn, effects) = Turn::start(turn, self.setup(), before, inbound);
             // Where several people speak, what one of them said before may be behind what another's turn does.
             if !self.marks.contains(&Mark::Shared) {
@@ -274,8 +288,6 @@ impl Actor {
         };
         match recorded {
             Ok(()) => {
-                self.place.get_or_insert(place);
-                self.speakers.insert(speaker);
                 if let Some(outgoing) = &mut self.outgoing {
                     outgoing.answers(message);
                 }
@@ -340,7 +352,7 @@ impl Actor {
                     let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
                     let answer = self.shared.model.ask(messages, self.shared.permits.tools.definitions());
                     let (provider, _) = self.shared.model.names();
-                    self.work = Work::Asking(self.shared.screen.answer(provider, answer));
+                    self.work = self.reviewing(self.shared.screen.answer(provider, answer));
                 }
                 Effect::Abandon => self.abandon().await?,
                 Effect::Wait(millis) => self.work = Work::Waiting(Box::pin(tokio::time::sleep(Duration::from_millis(millis)))),
@@ -395,6 +407,12 @@ impl Actor {
         for (event, row) in events.into_iter().zip(recorded?.rows) {
             self.conversation.apply(&event);
             self.marks.extend(marks_of(&event));
+            match &event {
+                Event::SessionOpened { place } => drop(self.place.get_or_insert_with(|| place.clone())),
+                Event::Inbound { sender, .. } => drop(self.speakers.insert(sender.clone())),
+                event if policies::taints(event) => self.outside.store(true, Ordering::Relaxed),
+                _ => {}
+            }
             self.watchers.tell(Update::Recorded { seq: row.seq, at, event: Arc::new(event) });
         }
         Ok(())
@@ -402,12 +420,12 @@ impl Actor {
 
     fn setup(&self) -> Setup {
         let (provider, model) = self.shared.model.names();
-        Setup {
-            provider,
-            model,
-            tools: self.shared.permits.tools.origins(),
-            surface: if self.outgoing.is_some() { Surface::Sends } else { Surface::Reads },
+        let mut tools = self.shared.permits.tools.origins();
+        // A policy is asked before every call, also where nobody has to allow what it does.
+        if !self.shared.permits.policies.is_empty() {
+            tools.values_mut().for_each(|origin| origin.gated = true);
         }
+        Setup { provider, model, tools, surface: if self.outgoing.is_some() { Surface::Sends } else { Surface::Reads } }
     }
 }
 

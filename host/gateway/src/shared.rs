@@ -40,10 +40,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store } = parts;
+        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store, policies } = parts;
         let screen = Screen::new(scanner, ledger.clone());
         let (reader, history) = (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(history)));
-        let permits = Permits { policy: Arc::new(policy), tools };
+        let permits = Permits { policy: Arc::new(policy), tools, policies };
         Self {
             ledger,
             model,

@@ -99,7 +99,7 @@ pub(crate) fn misplaced(chain: Chain, event: &Event) -> Option<&'static str> {
             let elsewhere = matches!(chain, Chain::Session(own) if own != *session);
             return elsewhere.then_some("is for another session than the one it stands in");
         }
-        Event::System { .. } | Event::Granted { .. } | Event::GrantRevoked { .. } => return None,
+        Event::System { .. } | Event::Granted { .. } | Event::GrantRevoked { .. } | Event::Screened { .. } => return None,
         Event::PairingAsked { .. } | Event::PairingApproved { .. } | Event::PairingRevoked { .. } | Event::UpdateSkipped { .. } => true,
         _ => false,
     };

@@ -100,6 +100,28 @@ impl Action {
         }
     }
 
+    /// As a plan says it: what [`Action::from_intent`] reads back as this very action.
+    pub fn intent(&self) -> Intent {
+        let (action, target, detail) = match self {
+            Self::Exec { program, arguments, stdin } => {
+                let mut detail = serde_json::json!({ "arguments": arguments });
+                if let (Some(stdin), Some(detail)) = (stdin, detail.as_object_mut()) {
+                    detail.insert("stdin".into(), stdin.to_hex().into());
+                }
+                ("exec", program.clone(), detail.to_string())
+            }
+            Self::Http { method, origin, path } => {
+                ("http", origin.to_string(), serde_json::json!({ "method": method, "path": path }).to_string())
+            }
+            Self::File { path, write } => (if *write { "write" } else { "read" }, path.clone(), "{}".to_owned()),
+            Self::Send { account, conversation } => ("send", conversation.clone(), serde_json::json!({ "channel": account }).to_string()),
+            Self::Other { action, target, detail } => {
+                return Intent { action: action.clone(), target: target.clone(), detail: detail.clone() };
+            }
+        };
+        Intent { action: action.to_owned(), target, detail }
+    }
+
     /// A file, by an absolute path or one within the workspace. Written so that the same file named in the same way has
     /// one path: `.` and doubled slashes go, `..` stays, because where it leads depends on links.
     pub fn file(path: &str, write: bool) -> Self {

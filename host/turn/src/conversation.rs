@@ -84,6 +84,7 @@ impl Conversation {
             | Event::EffectFinished { .. }
             | Event::ToolBlocked { .. }
             | Event::ToolStarted { .. }
+            | Event::Screened { .. }
             | Event::OutboundQueued { .. }
             | Event::OutboundAttempted { .. }
             | Event::OutboundDrafted { .. }

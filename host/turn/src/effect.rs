@@ -14,6 +14,8 @@ pub enum Input {
     Said,
     /// The model's response goes on.
     Step(Step),
+    /// What the response says to people, in place of all the text that has come of it.
+    Revised { text: String },
     /// The response is complete.
     ResponseEnded,
     /// The request could not be sent, or its response broke off.

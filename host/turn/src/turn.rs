@@ -139,6 +139,7 @@ impl Turn {
             (_, Input::Said) => self.said = true,
             (_, Input::Stop { reason }) => self.stop(reason, &mut effects),
             (Phase::Asking, Input::Step(step)) => self.step(step, &mut effects),
+            (Phase::Asking, Input::Revised { text }) => self.response.revise(text),
             (Phase::Asking, Input::ResponseEnded) => self.responded(&mut effects),
             (Phase::Asking, Input::RequestFailed { error }) => self.failed(&error, &mut effects),
             (Phase::Waiting, Input::Waited) => self.ask_again(Vec::new(), &mut effects),
@@ -152,7 +153,7 @@ impl Turn {
             (Phase::Deciding(ask), Input::Expired { approval, reason }) if ask.approval == approval => {
                 self.expired(approval, reason, &mut effects);
             }
-            (_, Input::Step(_) | Input::ResponseEnded | Input::RequestFailed { .. } | Input::Waited) => {}
+            (_, Input::Step(_) | Input::Revised { .. } | Input::ResponseEnded | Input::RequestFailed { .. } | Input::Waited) => {}
             (_, Input::Planned(_) | Input::Answered(_) | Input::Expired { .. }) => {}
             (_, Input::ToolBlocked { .. } | Input::ToolEnded { .. }) => {}
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::{ApprovalId, Choice, Grant, Question, Tier};
 use crate::chat::{AssistantItem, Part, ToolCall, Usage};
+use crate::policy::{Remarks, Treatment};
 use crate::{Digest, GrantId, Timestamp, TurnId};
 
 /// Where a session lives. Two messages with the same place belong to the same session while it is open.
@@ -214,6 +215,24 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<Vec<Part>>,
     },
+    /// A policy found something in a text, or did not let it through as it was. It comes before the text's own row. Where
+    /// a message was refused that would have opened a session, it stands on the system's chain.
+    Screened {
+        /// None where the text came into no turn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<TurnId>,
+        policy: String,
+        /// Whose words they are: `person`, `forward`, `tool` or `model`.
+        source: String,
+        /// The tool's; empty where it is none's.
+        name: String,
+        treatment: Treatment,
+        /// Of the most severe finding: 1 low, 2 medium, 3 high; 0 where nothing was found. From 3 on, the session is taken
+        /// to hold words that nobody answers for.
+        severity: u8,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Remarks>,
+    },
     /// An answer that is to be shown. Its text is here, and in no other row.
     OutboundQueued {
         turn: TurnId,
@@ -319,6 +338,7 @@ impl Event {
             Self::ToolBlocked { .. } => "tool-blocked",
             Self::ToolStarted { .. } => "tool-started",
             Self::ToolFinished { .. } => "tool-finished",
+            Self::Screened { .. } => "screened",
             Self::OutboundQueued { .. } => "outbound-queued",
             Self::OutboundAttempted { .. } => "outbound-attempted",
             Self::OutboundDrafted { .. } => "outbound-drafted",
@@ -356,6 +376,7 @@ impl Event {
             | Self::OutboundOutcome { turn, .. }
             | Self::TurnFinished { turn, .. }
             | Self::TurnInterrupted { turn, .. } => Some(*turn),
+            Self::Screened { turn, .. } => *turn,
             Self::SessionOpened { .. }
             | Self::SessionClosed { .. }
             | Self::Commanded { .. }

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod event;
 pub mod http;
 pub mod id;
+pub mod policy;
 pub mod provider;
 pub mod time;
 pub mod tool;

@@ -44,7 +44,7 @@ export class Thread {
   }
 
   /** A recorded step. `fresh`: it happens now, and is not read from the past. */
-  apply({ at, event, tree, prompt }, fresh) {
+  apply({ at, event, tree, prompt, note }, fresh) {
     switch (event.kind) {
       case "inbound":
         return this.said(at, event);
@@ -85,6 +85,9 @@ export class Thread {
         return;
       case "effect-finished":
         this.cards.get(event.call_id)?.effect(event.effect, null, `${OUTCOMES[event.outcome] ?? event.outcome}${event.detail === "" ? "" : `: ${event.detail}`}`);
+        return;
+      case "screened":
+        if (note !== undefined) this.note(sentence(note), "warn");
         return;
       case "tool-blocked":
         return this.blocked(event);

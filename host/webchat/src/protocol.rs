@@ -7,6 +7,7 @@ use wirken_ledger::{Row, Session};
 use wirken_turn::Shown;
 use wirken_types::approval::{ApprovalId, Choice};
 use wirken_types::event::Event;
+use wirken_types::policy::Treatment;
 use wirken_types::{GrantId, SessionId, Timestamp, TurnId};
 
 use crate::backend::Verification;
@@ -164,15 +165,22 @@ pub(crate) struct Form {
     /// Of a question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prompt: Option<Prompt>,
+    /// A line that the owner is to see in the chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
 }
 
 impl Form {
     /// `days` is how long a remembered answer is good for.
     pub(crate) fn of(event: &Event, days: u32, now: Timestamp) -> Self {
         match event {
-            Event::OutboundQueued { content: Some(text), .. } => Self { tree: markdown::tree(text), prompt: None },
+            Event::OutboundQueued { content: Some(text), .. } => Self { tree: markdown::tree(text), ..Self::default() },
             Event::ApprovalAsked { tier, expires_at, content, .. } => {
-                Self { tree: None, prompt: Some(Prompt::new(content.as_ref(), *tier, *expires_at, days, now)) }
+                Self { prompt: Some(Prompt::new(content.as_ref(), *tier, *expires_at, days, now)), ..Self::default() }
+            }
+            // What is of little weight stands in the ledger alone.
+            Event::Screened { treatment, severity, .. } if *severity > 1 || *treatment != Treatment::Passed => {
+                Self { note: Some(words::of(event)), ..Self::default() }
             }
             _ => Self::default(),
         }
@@ -298,6 +306,18 @@ mod tests {
         ] {
             assert!(parse(bad.clone()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_a_policy_found_is_shown_from_medium_on_and_whatever_it_changed() {
+        let form = |severity, treatment| {
+            let (policy, source, name) = ("injection".into(), "person".into(), String::new());
+            let event = Event::Screened { turn: None, policy, source, name, treatment, severity, content: None };
+            Form::of(&event, 30, Timestamp(5)).note
+        };
+        assert_eq!(form(1, Treatment::Passed), None);
+        assert!(form(2, Treatment::Passed).is_some_and(|note| note.contains("injection")));
+        assert!(form(0, Treatment::Replaced).is_some() && form(0, Treatment::Refused).is_some());
     }
 
     #[test]

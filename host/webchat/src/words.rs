@@ -5,9 +5,12 @@ use wirken_types::Timestamp;
 use wirken_types::approval::{Choice, Grant, Lasts};
 use wirken_types::chat::{AssistantItem, plain_text};
 use wirken_types::event::{Delivery, Event, ToolOutcome};
+use wirken_types::policy::{Remarks, Treatment};
 
 /// Characters of a text that are quoted.
 const QUOTED_CHARS: usize = 100;
+/// Findings that are named.
+const FINDINGS: usize = 3;
 
 pub(crate) fn of(event: &Event) -> String {
     match event {
@@ -67,6 +70,9 @@ pub(crate) fn of(event: &Event) -> String {
                 None => format!("The tool {tool} {how}; its result was erased"),
             }
         }
+        Event::Screened { policy, source, name, treatment, severity, content, .. } => {
+            screened(policy, &whose(source, name), *treatment, *severity, content.as_ref())
+        }
         Event::OutboundQueued { outbound, content, .. } => match content {
             Some(text) => format!("Answer {outbound} was given: {}", quoted(text)),
             None => format!("Answer {outbound} was given; its text was erased"),
@@ -112,6 +118,47 @@ fn ended(outcome: ToolOutcome, well: &'static str) -> &'static str {
         ToolOutcome::Crashed => "crashed",
         ToolOutcome::Interrupted => "was interrupted: what it did by then stands",
     }
+}
+
+fn whose(source: &str, name: &str) -> String {
+    match source {
+        "person" => "a message".to_owned(),
+        "forward" => "a forwarded message".to_owned(),
+        "model" => "what the model wrote".to_owned(),
+        "tool" => format!("a result of {}", shortened(name)),
+        other => shortened(other),
+    }
+}
+
+fn screened(policy: &str, what: &str, treatment: Treatment, severity: u8, remarks: Option<&Remarks>) -> String {
+    let policy = shortened(policy);
+    let mut text = match treatment {
+        Treatment::Passed => format!("The policy {policy} let {what} pass"),
+        Treatment::Replaced => format!("The policy {policy} changed {what}"),
+        Treatment::Refused => format!("The policy {policy} withheld {what}"),
+    };
+    if let Some(reason) = remarks.map(|remarks| remarks.reason.as_str()).filter(|reason| !reason.is_empty()) {
+        text.push_str(&format!(": {}", shortened(reason)));
+    }
+    let weight = match severity {
+        0 => return text,
+        1 => "something of little weight",
+        2 => "something shaped like an attack on the model",
+        _ => "what looks like an attack on the model, and from here on what the session sends out is asked for more often",
+    };
+    text.push_str(&format!("; it found {weight}"));
+    match remarks {
+        None => text.push_str(", which was erased"),
+        Some(Remarks { findings, .. }) => {
+            let found: Vec<String> =
+                findings.iter().take(FINDINGS).map(|found| format!("{} in {}", shortened(&found.rule), quoted(&found.excerpt))).collect();
+            text.push_str(&format!(": {}", found.join(", ")));
+            if findings.len() > FINDINGS {
+                text.push_str(&format!(" and {} more", findings.len() - FINDINGS));
+            }
+        }
+    }
+    text
 }
 
 fn answered(choice: Choice) -> &'static str {
@@ -214,6 +261,23 @@ mod tests {
             |delivery, detail: &str| Event::OutboundOutcome { turn, outbound: 2, delivery, detail: detail.into(), shown: Vec::new() };
         assert_eq!(of(&outcome(Delivery::Delivered, "")), "Answer 2 was delivered");
         assert_eq!(of(&outcome(Delivery::Unsent, "too many")), "Answer 2 was not sent yet and is to be sent again: too many");
+    }
+
+    #[test]
+    fn says_what_a_policy_found_and_did() {
+        let found = |severity| wirken_types::policy::Finding { rule: "override".into(), severity, excerpt: "ignore all\nthat".into() };
+        let screened = |source: &str, treatment, severity, content| {
+            let (policy, source, name) = ("injection".into(), source.into(), "fetch".into());
+            of(&Event::Screened { turn: None, policy, source, name, treatment, severity, content })
+        };
+        let remarks = |reason: &str, count| Some(Remarks { reason: reason.into(), findings: vec![found(2); count] });
+        assert_eq!(
+            screened("tool", Treatment::Passed, 2, remarks("", 1)),
+            "The policy injection let a result of fetch pass; it found something shaped like an attack on the model: override in “ignore all that”"
+        );
+        assert_eq!(screened("model", Treatment::Refused, 0, remarks("no", 0)), "The policy injection withheld what the model wrote: no");
+        assert!(screened("forward", Treatment::Replaced, 3, None).ends_with("which was erased"));
+        assert!(screened("person", Treatment::Passed, 1, remarks("", FINDINGS + 1)).ends_with(" and 1 more"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use wirken_ledger::{Chain, LogFilter, Reader, Report, Row, Scope, Verdict};
 use wirken_types::Timestamp;
 use wirken_types::chat::plain_text;
 use wirken_types::event::Event;
+use wirken_types::policy::Treatment;
 
 use crate::args::Audit;
 use crate::commands::sessions;
@@ -205,6 +206,20 @@ pub(crate) fn what(event: &Event) -> String {
         Event::UpdateSkipped { account, reason, content } => {
             let content = content.clone().unwrap_or_else(erased);
             format!("{}: {}: {}", one_line(account, 40), one_line(reason, 200), one_line(&content, EXCERPT))
+        }
+        Event::Screened { policy, source, name, treatment, severity, content, .. } => {
+            let said = content.as_ref().map_or_else(erased, |remarks| {
+                let found = remarks.findings.iter().map(|found| format!("{} {:?}", found.rule, found.excerpt));
+                let said: Vec<String> = std::iter::once(remarks.reason.clone()).filter(|reason| !reason.is_empty()).chain(found).collect();
+                said.join("; ")
+            });
+            let treated = match treatment {
+                Treatment::Passed => "passed",
+                Treatment::Replaced => "replaced",
+                Treatment::Refused => "refused",
+            };
+            let from = if name.is_empty() { one_line(source, 40) } else { format!("{} {}", one_line(source, 40), one_line(name, TOOL)) };
+            format!("{}: {from} {treated}, severity {severity}: {}", one_line(policy, 40), one_line(&said, 200))
         }
         Event::ApprovalAsked { approval, tier, content, .. } => {
             let words = content.as_ref().map_or_else(erased, |question| {

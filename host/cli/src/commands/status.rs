@@ -42,6 +42,10 @@ fn describe(status: &Value) -> String {
             text("webchat"),
             text("provider")
         );
+        let policies = status.get("policies").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let policies: Vec<&str> = policies.iter().filter_map(Value::as_str).collect();
+        let policies = if policies.is_empty() { "none".to_owned() } else { policies.join(", ") };
+        described.push_str(&format!("  policies      {policies}\n"));
         let channels = status.get("channels").cloned().unwrap_or_default();
         for channel in serde_json::from_value::<Vec<ChannelStatus>>(channels).unwrap_or_default() {
             described.push_str(&format!("  channel       {}: {}\n", channel.account, describe_state(&channel)));

@@ -3,10 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::json;
 use wirken_plugin::ports::{Answering, Refusal, Store};
 use wirken_store::{Error, Kept, Owner};
 use wirken_types::Digest;
 use wirken_types::event::ToolOutcome;
+use wirken_types::tool::Intent;
 
 use super::{CallEffects, Weight, refusal};
 
@@ -21,8 +23,8 @@ impl CallEffects {
         let place = &self.asker.place;
         let principal = match (&self.asker.holder, self.asker.shared) {
             (_, true) if !self.shared().permits.has_workspace(&self.asker) => return Err(self.refuse(refusal("denied", NO_PLACE))),
-            (_, true) => serde_json::json!(["group", place.account, place.conversation]),
-            (Some(holder), false) => serde_json::json!(["person", holder.account, holder.sender]),
+            (_, true) => json!(["group", place.account, place.conversation]),
+            (Some(holder), false) => json!(["person", holder.account, holder.sender]),
             (None, false) => return Err(refusal("denied", "nobody is known for whom it would be kept")),
         };
         Ok(Owner { component: self.component.clone(), agent: place.agent.clone(), principal: principal.to_string() })
@@ -61,10 +63,13 @@ impl CallEffects {
     async fn change(
         &self,
         words: String,
-        key: &str,
+        intent: Intent,
         change: impl FnOnce(&mut wirken_store::Store) -> Result<(), Error> + Send + 'static,
     ) -> Result<(), Refusal> {
-        let begun = self.start("keep", words, Digest::of(key.as_bytes()), Weight::Changes).await?;
+        self.judge_by_policies(&intent, &words, "changing what is kept").await?;
+        let Intent { action, target, detail } = intent;
+        let digest = Digest::of_parts("wirken/action/own", &[action.as_bytes(), target.as_bytes(), detail.as_bytes()]);
+        let begun = self.start("keep", words, digest, Weight::Changes).await?;
         let changed = self.ask(change).await;
         let (outcome, detail) = match &changed {
             Ok(()) => (ToolOutcome::Ok, String::new()),
@@ -103,8 +108,9 @@ impl Store for CallEffects {
             }
             let kept = Kept { value, tainted: self.asker().tainted };
             let words = format!("Keep {} bytes under {key:?}.", kept.value.len());
-            let name = key.clone();
-            self.change(words, &name, move |store| store.set(&owner, &key, &kept)).await
+            let detail = json!({ "bytes": kept.value.len(), "sha256": Digest::of(&kept.value).to_hex() }).to_string();
+            let intent = Intent { action: "keep".into(), target: key.clone(), detail };
+            self.change(words, intent, move |store| store.set(&owner, &key, &kept)).await
         })
     }
 
@@ -112,8 +118,9 @@ impl Store for CallEffects {
         Box::pin(async move {
             let owner = self.owner()?;
             self.count("keep", MAX_CHANGES, "changes of what is kept")?;
-            let (words, name) = (format!("Forget what is kept under {key:?}."), key.clone());
-            self.change(words, &name, move |store| store.delete(&owner, &key)).await
+            let words = format!("Forget what is kept under {key:?}.");
+            let intent = Intent { action: "forget".into(), target: key.clone(), detail: "{}".into() };
+            self.change(words, intent, move |store| store.delete(&owner, &key)).await
         })
     }
 

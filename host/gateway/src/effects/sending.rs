@@ -9,6 +9,7 @@ use wirken_types::event::ToolOutcome;
 
 use super::{CallEffects, Weight, refusal};
 use crate::LOCAL_ACCOUNTS;
+use crate::policies::Left;
 
 /// Messages of one call.
 const MAX_MESSAGES: u64 = 8;
@@ -36,6 +37,7 @@ impl CallEffects {
         };
         self.holds_no_secret([channel.as_str(), conversation.as_str(), text.as_str()].into_iter())?;
         self.count("send", MAX_MESSAGES, "messages")?;
+        let text = self.reviewed(text).await?;
         let action = Action::Send { account: channel, conversation: conversation.clone() };
         let begun = self.begin_with(action, Weight::Changes, format!(" It says:\n{text}")).await?;
         let sent = match outbox.message(&conversation, &text) {
@@ -53,6 +55,24 @@ impl CallEffects {
         };
         self.finish(begun, outcome, detail).await;
         sent
+    }
+}
+
+impl CallEffects {
+    /// What the policies leave of a message to people.
+    async fn reviewed(&self, text: String) -> Result<String, Refusal> {
+        let (permits, context) = (&self.shared().permits, self.asker().context(&self.component, None));
+        let (left, events) = permits.policies.outbound(&context, self.turn, &text, true).await;
+        self.note(events).await?;
+        match left {
+            Left::Whole => Ok(text),
+            Left::Instead(text) if (1..=MAX_TEXT_BYTES).contains(&text.len()) && !text.trim().is_empty() => {
+                self.holds_no_secret([text.as_str()].into_iter())?;
+                Ok(text)
+            }
+            Left::Instead(_) => Err(self.refuse(refusal("denied", "a policy left nothing of the message that could be sent"))),
+            Left::Nothing(refused) => Err(self.refuse(refusal("denied", refused.words("message")))),
+        }
     }
 }
 

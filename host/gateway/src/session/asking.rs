@@ -20,12 +20,13 @@ use crate::GatewayError;
 use crate::approvals::Answering;
 use crate::effects::{Blocked, CallEffects, May, RECALL, REQUEST};
 use crate::permits::{Asker, Planned};
-
+use crate::policies;
 
 /// A call that runs.
 pub(super) struct Calling {
     effects: Option<Arc<CallEffects>>,
-    pub(super) end: Pin<Box<dyn Future<Output = Input> + Send>>,
+    /// What policies remarked, and how it ended.
+    pub(super) end: Pin<Box<dyn Future<Output = (Vec<Event>, Input)> + Send>>,
 }
 
 impl Calling {
@@ -71,7 +72,7 @@ impl Actor {
     }
 
     /// On whose behalf a call is made now.
-    fn asker(&self) -> Option<Asker> {
+    pub(super) fn asker(&self) -> Option<Asker> {
         let place = self.place.clone()?;
         let mut speakers = self.speakers.iter();
         let holder = match (speakers.next(), speakers.next()) {
@@ -87,7 +88,9 @@ impl Actor {
         let (shared, asker) = (Arc::clone(&self.shared), self.asker());
         Box::pin(async move {
             let Some(asker) = asker else { return refused("the session has no place") };
-            match shared.granted(asker.holder.clone()).await {
+            // What needs nobody's leave needs no right.
+            let holder = asker.holder.clone().filter(|_| shared.permits.is_gated(&call.name));
+            match shared.granted(holder).await {
                 Ok(grants) => shared.permits.plan(&call, &asker, grants, &shared.screen).await,
                 Err(error) => refused(&format!("what is granted could not be read: {error}")),
             }
@@ -98,13 +101,13 @@ impl Actor {
     pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Calling {
         let (shared, screen) = (Arc::clone(&self.shared), self.shared.screen.clone());
         let Some(asker) = self.asker() else {
-            let end = ended(ToolEnd::denied("the session has no place"));
+            let end = (Vec::new(), ended(ToolEnd::denied("the session has no place")));
             return Calling { effects: None, end: Box::pin(std::future::ready(end)) };
         };
         // A tool that is not gated has no plan.
         let gated = shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
         let writes = !gated || self.writes;
-        let (tool, permits) = (call.name.clone(), shared.permits.clone());
+        let permits = shared.permits.clone();
         let workspace = permits.access(&asker, writes);
         let may = May { allowed: allowed.actions, writes };
         let (watchers, outside) = (self.watchers.clone(), Arc::clone(&self.outside));
@@ -120,15 +123,31 @@ impl Actor {
                 credentials: effects.credentials(),
                 log: Arc::clone(&effects) as _,
             };
-            let running = permits.tools.call(call, ports);
+            let running = permits.tools.call(call.clone(), ports);
             let end = tokio::select! {
                 biased;
-                blocked = effects.blocked() => return blocked_input(blocked),
-                end = running => end,
+                blocked = effects.blocked() => Err(blocked),
+                end = running => effects.take_blocked().map_or(Ok(end), Err),
             };
-            match effects.take_blocked() {
-                Some(blocked) => blocked_input(blocked),
-                None => ended(screen.tool_end(&tool, explained(end, &effects.refusals())).await),
+            // Whether or not it had gated anything: what it read meanwhile counts.
+            let context = effects.asker().context(&permits.component(&call.name), None);
+            match end {
+                Err(mut blocked) => {
+                    let mut remarks = Vec::new();
+                    if !blocked.done.is_empty() {
+                        (blocked.done, remarks) = permits.policies.told(&context, turn, &call.name, blocked.done).await;
+                    }
+                    (remarks, blocked_input(blocked))
+                }
+                Ok(end) => {
+                    let end = screen.tool_end(&call.name, explained(end, &effects.refusals())).await;
+                    let (mut end, remarks) = permits.policies.result(&context, turn, &call, end).await;
+                    // What a policy put together may be what it was not before.
+                    if !remarks.is_empty() {
+                        end = screen.tool_end(&call.name, end).await;
+                    }
+                    (remarks, ended(end))
+                }
             }
         });
         Calling { effects: Some(mine), end }
@@ -173,7 +192,7 @@ pub(super) fn speakers_of(turn: Option<TurnId>, rows: &[Row]) -> BTreeSet<String
 
 /// Whether a record says that words from outside were read.
 pub(super) fn reads_outside(event: &Event) -> bool {
-    matches!(event, Event::EffectStarted { action, .. } if action == REQUEST || action == RECALL)
+    policies::taints(event) || matches!(event, Event::EffectStarted { action, .. } if action == REQUEST || action == RECALL)
 }
 
 /// A guest is told in a word that something was refused; the model is told why.

@@ -6,6 +6,7 @@ use wirken_types::approval::{Choice, Lasts};
 use wirken_types::chat::{AssistantItem, Opaque, Part, ToolCall};
 use wirken_types::event::{Delivery, Event, Place, ToolOutcome};
 use wirken_types::http::Blob;
+use wirken_types::policy::{Finding, Remarks, Treatment};
 use wirken_types::{Digest, GrantId, SessionId, Timestamp, TurnId};
 
 use crate::support::{CALL, Home, answered, expired, granted, put, question, revoke, system};
@@ -13,6 +14,10 @@ use crate::support::{CALL, Home, answered, expired, granted, put, question, revo
 /// What a column can hold.
 const GREATEST: u64 = i64::MAX as u64;
 const TEXT: &str = "naïve “Zeichen” — 漢字 \u{1f9d1}\u{200d}\u{1f680} \"\\\u{0}\n\u{202e}";
+
+fn screened(turn: Option<TurnId>, treatment: Treatment, content: Option<Remarks>) -> Event {
+    Event::Screened { turn, policy: TEXT.into(), source: TEXT.into(), name: TEXT.into(), treatment, severity: u8::MAX, content }
+}
 
 fn every_kind(turn: TurnId) -> Vec<Event> {
     let text = || TEXT.to_owned();
@@ -29,6 +34,7 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
     ];
     let outcomes = [ToolOutcome::Ok, ToolOutcome::Failed, ToolOutcome::Denied, ToolOutcome::Crashed, ToolOutcome::Interrupted];
     let place = Place { agent: text(), account: text(), conversation: text(), thread: Some(text()) };
+    let remarks = Remarks { reason: text(), findings: vec![Finding { rule: text(), severity: 3, excerpt: text() }] };
     let mut events = vec![
         Event::SessionOpened { place },
         Event::Inbound {
@@ -79,6 +85,9 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
         Event::OutboundAttempted { turn, outbound: GREATEST, attempt: u32::MAX },
         Event::OutboundDrafted { turn, outbound: GREATEST, shown: Vec::new() },
         Event::OutboundDrafted { turn, outbound: GREATEST, shown: vec![text(), String::new()] },
+        screened(Some(turn), Treatment::Replaced, Some(remarks)),
+        screened(Some(turn), Treatment::Passed, Some(Remarks::default())),
+        screened(None, Treatment::Refused, None),
         Event::TurnInterrupted { turn, reason: text() },
         Event::TurnFinished { turn, stop: text() },
         Event::System { action: text(), subject: text(), detail: json!({ "content": TEXT, "deep": [{ "kind": null, "n": -1 }] }) },
@@ -121,6 +130,7 @@ fn every_kind_of_the_system() -> Vec<Event> {
         Event::PairingRevoked { account: text(), sender: text() },
         Event::UpdateSkipped { account: text(), reason: text(), content: Some(text()) },
         Event::UpdateSkipped { account: text(), reason: text(), content: None },
+        screened(None, Treatment::Refused, Some(Remarks { reason: text(), findings: Vec::new() })),
         system("started"),
     ]
 }
@@ -133,7 +143,7 @@ async fn every_event_comes_back_as_it_was() {
     let of_system = every_kind_of_the_system();
     let events = [own.clone(), of_system.clone()].concat();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(Event::kind).collect();
-    assert_eq!(kinds.len(), 30, "a kind is missing here: {kinds:?}");
+    assert_eq!(kinds.len(), 31, "a kind is missing here: {kinds:?}");
     let receipt = ledger.append(Batch::of(session, own).with(Chain::System, of_system)).await.unwrap();
     let mut rows = home.reader().rows(session, 0).unwrap();
     rows.extend(home.reader().rows(Chain::System, 0).unwrap());

@@ -125,6 +125,19 @@ impl Response {
         self.items.retain(|item| matches!(item, AssistantItem::Text(_)));
     }
 
+    /// Says this instead, where its text began, or else before what it calls.
+    pub(super) fn revise(&mut self, text: String) {
+        let is_text = |item: &AssistantItem| matches!(item, AssistantItem::Text(_));
+        let begins =
+            self.items.iter().position(is_text).or_else(|| self.items.iter().position(|item| matches!(item, AssistantItem::ToolCall(_))));
+        let at = begins.unwrap_or(self.items.len());
+        self.items.retain(|item| !is_text(item));
+        if !text.is_empty() {
+            self.bytes += text.len();
+            self.items.insert(at.min(self.items.len()), AssistantItem::Text(text));
+        }
+    }
+
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for item in &self.items {

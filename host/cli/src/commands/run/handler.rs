@@ -67,6 +67,7 @@ impl Handler {
                 "provider": self.provider,
                 "channels": self.channels.status(),
                 "resting": self.tooling.resting(),
+                "policies": self.tooling.policies().names(),
             }),
             Request::WebchatLogin => {
                 self.record("webchat-login-issued", "webchat", json!({ "by": "wirken webchat login" })).await?;
