@@ -13,6 +13,10 @@ _default:
 guests:
     .ci/guests
 
+# Build the examples into components/dist/examples, with each language's own tools.
+examples:
+    .ci/examples
+
 # Build the release binary.
 build:
     ./bootstrap build
