@@ -13,6 +13,10 @@ _default:
 guests:
     .ci/guests
 
+# Build the examples into components/dist/examples, with each language's own tools.
+examples:
+    .ci/examples
+
 # Build the release binary.
 build:
     ./bootstrap build
@@ -46,7 +50,7 @@ test: guests
 
 # Drive the page in a real browser.
 e2e: build-tests
-    node --test --test-timeout=300000 e2e/*.test.mjs
+    .ci/docker run node --test --test-timeout=300000 e2e/*.test.mjs
 
 # Measure the release binary, print a table, and write target/bench/summary.json.
 bench:

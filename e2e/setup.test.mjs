@@ -1,16 +1,13 @@
 // `wirken setup` and the vault's passphrase, at a terminal: questions, wrong answers, what is shown and what is kept.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
+import { atTerminal, literally } from './lib/terminal.mjs';
 import { Wirken } from './lib/wirken.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const python = execFileSync(resolve(here, '../.ci/python'), { encoding: 'utf8' }).trim();
 const KEY = 'sk-typed-0123456789abcdef';
 const PASSPHRASE = 'correct horse battery staple';
 
@@ -23,20 +20,12 @@ function installation() {
   return wirken;
 }
 
-// What the terminal showed.
-async function atTerminal(wirken, args, steps) {
-  const child = spawn(python, [join(here, 'lib/terminal.py'), wirken.binary, ...args], { env: wirken.env(), cwd: wirken.root });
-  let shown = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => (shown += text));
-  child.stderr.setEncoding('utf8').on('data', (text) => (shown += text));
-  child.stdin.end(JSON.stringify(steps));
-  const code = await new Promise((done) => child.on('close', done));
-  return { code, shown };
-}
+// Waits for these words, and not for a pattern.
+const answering = (wirken, args, steps) => atTerminal(wirken, args, steps.map(([wait, type]) => [literally(wait), type]));
 
 test('asks for what it needs, and again after an answer that it cannot take', async () => {
   const wirken = installation();
-  const { code, shown } = await atTerminal(
+  const { code, shown } = await answering(
     wirken,
     ['setup'],
     [
@@ -56,7 +45,7 @@ test('asks for what it needs, and again after an answer that it cannot take', as
 
 test('keeps a typed key under a typed passphrase, and shows neither', async () => {
   const wirken = installation();
-  const { code, shown } = await atTerminal(
+  const { code, shown } = await answering(
     wirken,
     ['setup'],
     [
@@ -82,10 +71,10 @@ test('keeps a typed key under a typed passphrase, and shows neither', async () =
   assert.ok(existsSync(join(wirken.data, 'vault/key.age')) && !existsSync(join(wirken.data, 'vault/key')));
   assert.ok(!readFileSync(join(wirken.data, 'config.toml'), 'utf8').includes(KEY));
 
-  const wrong = await atTerminal(wirken, ['credentials', 'list'], [['Passphrase', 'wrong']]);
+  const wrong = await answering(wirken, ['credentials', 'list'], [['Passphrase', 'wrong']]);
   assert.notEqual(wrong.code, 0);
   assert.match(wrong.shown, /does not open the vault/);
-  const right = await atTerminal(wirken, ['credentials', 'list'], [['Passphrase', PASSPHRASE]]);
+  const right = await answering(wirken, ['credentials', 'list'], [['Passphrase', PASSPHRASE]]);
   assert.equal(right.code, 0, right.shown);
   assert.match(right.shown, /api-key/);
 });
@@ -93,7 +82,7 @@ test('keeps a typed key under a typed passphrase, and shows neither', async () =
 test('connects a messenger, and keeps its token out of sight', async () => {
   const wirken = installation();
   const token = '123456789:AAtyped-token-of-a-bot-000000000000';
-  const { code, shown } = await atTerminal(
+  const { code, shown } = await answering(
     wirken,
     ['setup'],
     [
@@ -115,7 +104,7 @@ test('connects a messenger, and keeps its token out of sight', async () => {
 
 test('writes nothing when the questions end', async () => {
   const wirken = installation();
-  const { code, shown } = await atTerminal(wirken, ['setup'], [['Provider [', 'openai'], ['base-url [', '\u0004']]);
+  const { code, shown } = await answering(wirken, ['setup'], [['Provider [', 'openai'], ['base-url [', '\u0004']]);
   assert.notEqual(code, 0, shown);
   assert.match(shown, /nothing was changed/);
   assert.ok(!existsSync(join(wirken.data, 'config.toml')));

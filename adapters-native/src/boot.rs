@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use wirken_bindings::ChannelPre;
-use wirken_egress::{Authority, Egress, Held};
+use wirken_egress::{Authority, Egress, Held, ProxyOptions};
 use wirken_engine::{Engine, Limits, Options};
 use wirken_manifest::Manifest;
 use wirken_sandbox::{Confinement, Report};
 use wirken_secret::Scanner;
 use wirken_types::Digest;
 use wirken_types::channel::State;
-use wirken_wire::{AdapterHandshake, AdapterStep, BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Frames, NONCE_BYTES, Refusal, frame, limits};
+use wirken_wire::{
+    AdapterHandshake, AdapterStep, BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Credential, Frames, NONCE_BYTES, Network, Refusal, frame, limits,
+};
 use zeroize::Zeroizing;
 
 /// What a response may have, in bytes: a component holds all of it.
@@ -76,6 +78,7 @@ pub(crate) fn start(parent: u32) -> Result<Started, StartError> {
     let settings = manifest.settings(&given).map_err(|error| told(&error))?;
     let authority = authority(&boot, &manifest, &given, &settings)?;
     let scanner = scanner(&boot)?;
+    let proxy = proxy(&boot.network)?;
 
     let component = |error: &dyn std::fmt::Display| StartError::Component(format!("{error:#}"));
     let engine = Engine::new(&Options { compiles: false, concurrent_calls: 1, ..Options::default() }).map_err(|error| component(&error))?;
@@ -89,7 +92,12 @@ pub(crate) fn start(parent: u32) -> Result<Started, StartError> {
     let state = prove(&mut stream, &mut frames, &boot)?;
 
     let report = wirken_sandbox::harden(&Confinement { readable: NAMES.map(PathBuf::from).to_vec() })?;
-    let mut options = wirken_egress::Options { scanner: Arc::new(scanner), ..wirken_egress::Options::default() };
+    let mut options = wirken_egress::Options {
+        scanner: Arc::new(scanner),
+        extra_roots: boot.network.roots.clone(),
+        proxy,
+        ..wirken_egress::Options::default()
+    };
     options.limits.response_body = RESPONSE_BYTES;
     Ok(Started {
         component: pre,
@@ -118,29 +126,36 @@ fn read(pipe: OwnedFd) -> Result<Boot, StartError> {
 
 fn authority(boot: &Boot, manifest: &Manifest, given: &Map<String, Value>, settings: &Map<String, Value>) -> Result<Authority, StartError> {
     let mut problem = None;
-    let mut held = |name: &str| {
+    let mut record = |name: &str| {
         let credential = boot.credentials.iter().find(|credential| credential.name == name)?;
-        let origins = credential.origins.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
-        let places = credential.places.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
-        match (origins, places) {
-            (Ok(origins), Ok(places)) => Some(Held { origins, places, secret: Arc::clone(&credential.secret) }),
-            _ => {
-                problem = Some(format!("the credential {name} is bound to what this version does not know"));
-                None
-            }
-        }
+        held(credential).map_err(|error| problem = Some(error)).ok()
     };
-    let authority = Authority::for_component(&boot.account, manifest, given, settings, &mut held).map_err(|error| told(&error))?;
+    let authority = Authority::for_component(&boot.account, manifest, given, settings, &mut record).map_err(|error| told(&error))?;
     match problem {
-        Some(problem) => Err(StartError::Told(problem)),
+        Some(problem) => Err(problem),
         None => Ok(authority),
     }
 }
 
+fn held(credential: &Credential) -> Result<Held, StartError> {
+    let origins = credential.origins.iter().map(|text| text.parse()).collect::<Result<_, _>>();
+    let places = credential.places.iter().map(|text| text.parse()).collect::<Result<_, _>>();
+    match (origins, places) {
+        (Ok(origins), Ok(places)) => Ok(Held { origins, places, secret: Arc::clone(&credential.secret) }),
+        _ => Err(StartError::Told(format!("the credential {} is bound to what this version does not know", credential.name))),
+    }
+}
+
+fn proxy(network: &Network) -> Result<Option<ProxyOptions>, StartError> {
+    let Some(proxy) = &network.proxy else { return Ok(None) };
+    let password = network.proxy_password.as_ref().map(held).transpose()?;
+    Ok(Some(ProxyOptions { proxy: proxy.parse().map_err(|error| told(&error))?, user: network.proxy_user.clone(), password }))
+}
+
 fn scanner(boot: &Boot) -> Result<Scanner, StartError> {
-    let secrets =
-        boot.credentials.iter().map(|credential| (format!("{}/{}", boot.account, credential.name), Arc::clone(&credential.secret)));
-    Scanner::new(secrets).map_err(|error| told(&error))
+    let own = boot.credentials.iter().map(|credential| (format!("{}/{}", boot.account, credential.name), credential));
+    let proxy = boot.network.proxy_password.iter().map(|credential| (format!("network/{}", credential.name), credential));
+    Scanner::new(own.chain(proxy).map(|(label, credential)| (label, Arc::clone(&credential.secret)))).map_err(|error| told(&error))
 }
 
 /// The handshake: the state that the gateway keeps for this account.

@@ -1,7 +1,7 @@
 // A wirken of its own for one test file: its own data folder, its own port, and the binary as it ships.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,20 @@ export class Wirken {
       ['setup', '--non-interactive', '--provider', 'openai', '--setting', `base-url=${baseUrl}`, '--model', model, '--key-file', '--credential-stdin'],
       { stdin: key },
     );
+  }
+
+  // After the set-up: programs run in containers of the tests' own engine, whoever they run as.
+  runPrograms() {
+    const folder = resolve(here, '../../.tools/docker');
+    if (!existsSync(join(folder, 'image'))) throw new Error("no container engine of the tests runs: use 'just e2e', or '.ci/docker run node --test …'");
+    const image = readFileSync(join(folder, 'image'), 'utf8').trim();
+    appendFileSync(join(this.data, 'config.toml'), `\n[programs]\nimage = "${image}"\nsocket = "${realpathSync(folder)}/docker.sock"\n`);
+    mkdirSync(this.workspace, { recursive: true });
+    chmodSync(this.workspace, 0o777);
+  }
+
+  get workspace() {
+    return join(this.data, 'workspace');
   }
 
   // Starts the gateway and waits for the log-in line that it prints.

@@ -7,12 +7,14 @@
 mod channel;
 mod convert;
 pub mod host;
+mod plain;
 mod policy;
 mod provider;
 mod raw;
 mod tool;
 
 pub use channel::{ChannelPre, Connection};
+pub use plain::PlainPre;
 pub use policy::{Policy, PolicyPre};
 pub use provider::{Decoder, Provider, ProviderPre};
 pub use tool::{Tool, ToolPre};

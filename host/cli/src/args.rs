@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::output::Format;
 
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     /// Browser chat
     #[command(subcommand)]
     Webchat(Webchat),
+    /// Print what a shell needs to complete these commands
+    Completions { shell: Shell },
     /// The process of a channel, which the gateway starts by itself
     #[command(hide = true)]
     Adapter { parent: u32 },
@@ -135,9 +138,9 @@ pub(crate) struct Ask {
 pub(crate) enum Credentials {
     /// Keep a credential for a component, or replace the one it has
     Add {
-        /// Whose requests carry it: a provider's component, or a channel's account
+        /// Whose requests carry it: a provider's component, or a channel's account; `network` for the password of the proxy
         component: String,
-        /// What the component calls it: `wirken component list --format json` names them
+        /// What the component calls it: `wirken component list --format json` names them; `proxy` for the proxy
         name: String,
         /// Where it may go, as https://host[:port] or *.suffix; may be repeated. Default: what the component's settings say
         #[arg(long = "origin", value_name = "ORIGIN")]
@@ -157,7 +160,22 @@ pub(crate) enum Credentials {
         #[command(flatten)]
         unlock: Unlock,
     },
-    /// List them; values are never shown
+    /// Give one another value, for the same origins and places; what is under way ends with the old one
+    Rotate {
+        /// Whose requests carry it: `wirken credentials list` names them
+        component: String,
+        /// What the component calls it
+        name: String,
+        /// Read the value from stdin
+        #[arg(long, conflicts_with = "value_file")]
+        stdin: bool,
+        /// Read the value from this file
+        #[arg(long, value_name = "FILE")]
+        value_file: Option<PathBuf>,
+        #[command(flatten)]
+        unlock: Unlock,
+    },
+    /// List them, and which are to be rotated; values are never shown
     List {
         #[command(flatten)]
         unlock: Unlock,
@@ -352,11 +370,15 @@ pub(crate) enum Permissions {
         /// Its arguments, behind `--`; what counts are the options, and the folders of what else they name
         #[arg(last = true)]
         arguments: Vec<String>,
+        #[command(flatten)]
+        report: Report,
     },
     /// Take a grant back, at once
     Revoke {
         /// Its id, or the end of it
         grant: String,
+        #[command(flatten)]
+        report: Report,
     },
     /// What the agent waits to be allowed
     #[command(subcommand)]
@@ -387,6 +409,8 @@ pub(crate) enum Pending {
         /// For as many days as are configured
         #[arg(long)]
         remember: bool,
+        #[command(flatten)]
+        report: Report,
     },
     /// Deny it
     Deny {
@@ -395,6 +419,8 @@ pub(crate) enum Pending {
         /// What the agent is told
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
+        #[command(flatten)]
+        report: Report,
     },
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod channel;
+pub(crate) mod completions;
 pub(crate) mod component;
 pub(crate) mod config;
 pub(crate) mod credentials;

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 use tokio::task::block_in_place;
-use wirken_config::Config;
+use wirken_config::{Config, NETWORK};
 use wirken_egress::{Authority, Egress};
 use wirken_gateway::Gateway;
 use wirken_gateway::channel::Channels;
@@ -19,6 +19,7 @@ use wirken_vault::Vault;
 
 use crate::commands::credentials::{self, NO_VAULT, texts};
 use crate::tooling::Tooling;
+use crate::network::{self, Network};
 use crate::{channels, parts};
 
 /// What a change of the vault was made for, where somebody could not be given it.
@@ -65,6 +66,7 @@ impl ProviderKeys {
 pub(crate) struct Keys {
     vault: Mutex<Option<Vault>>,
     provider: ProviderKeys,
+    network: Network,
     config: Config,
     gateway: Gateway,
     channels: Arc<Channels>,
@@ -78,9 +80,10 @@ impl Keys {
         config: Config,
         vault: Option<Vault>,
         provider: ProviderKeys,
+        network: Network,
         tooling: Tooling,
     ) -> Self {
-        Self { vault: Mutex::new(vault), provider, config, gateway: gateway.clone(), channels: Arc::clone(channels), tooling }
+        Self { vault: Mutex::new(vault), provider, network, config, gateway: gateway.clone(), channels: Arc::clone(channels), tooling }
     }
 
     /// Reads the components anew, with what the vault holds for them.
@@ -108,6 +111,19 @@ impl Keys {
         self.recorded(credentials::added(replaced), component, detail, || Ok(vault.add(record, &secret)?)).await?;
         self.search(vault, old).and_then(|()| self.hand_out(vault, component)).context(KEPT)?;
         Ok(json!({ "replaced": replaced, "origins": origins, "places": places }))
+    }
+
+    /// Another value for a credential. A request that is out keeps the old one, and so does a process until it has ended.
+    pub(crate) async fn rotate(&self, component: &str, name: &str, value: &Secret) -> anyhow::Result<Value> {
+        let secret = parts::credential(value)?;
+        let mut vault = self.vault.lock().await;
+        let Some(vault) = vault.as_mut().filter(|vault| vault.holds(component, name)) else {
+            return Err(credentials::unknown(component, name));
+        };
+        let old = vault.secrets();
+        self.recorded(credentials::ROTATED, component, json!({ "name": name }), || Ok(vault.rotate(component, name, &secret)?)).await?;
+        self.search(vault, old).and_then(|()| self.hand_out(vault, component)).context(KEPT)?;
+        Ok(Value::Null)
     }
 
     pub(crate) async fn remove(&self, component: &str, name: &str) -> anyhow::Result<Value> {
@@ -152,6 +168,10 @@ impl Keys {
             self.provider.renew(vault)?;
         }
         self.tooling.renew(component, vault)?;
+        if component == NETWORK {
+            self.provider.egress.set_proxy_password(network::password(Some(vault))?);
+            self.channels.set_network(self.network.for_channels(Some(vault))?);
+        }
         if let Some(channel) = self.config.channels.get(component) {
             let manifest = parts::package(Kind::Channel, &channel.component)?.manifest;
             let (credentials, problem) = channels::held(component, channel, &manifest, Some(vault))?;

@@ -9,6 +9,7 @@ mod environment;
 mod keys;
 mod log;
 mod memory;
+mod network;
 mod output;
 mod parts;
 mod programs;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Channel(args) => commands::channel::run(&environment, args),
         Command::Permissions(args) => commands::permissions::run(&environment, args),
         Command::Doctor(args) => commands::doctor::run(&environment, args),
+        Command::Completions { shell } => commands::completions::run(shell),
         Command::Space { parent } => wirken_sandbox::spaces::enter(parent).map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from),
         Command::Adapter { parent } => wirken_adapters_native::run(parent).map_err(anyhow::Error::from),
         Command::Webchat(args) => commands::webchat::run(&environment, args),

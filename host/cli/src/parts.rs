@@ -31,6 +31,7 @@ use crate::args::Unlock;
 use crate::environment::{self, Environment};
 use crate::keys::ProviderKeys;
 use crate::tooling::Tooling;
+use crate::network::Network;
 use crate::{channels, output, programs};
 
 /// How long what is under way may take to end once a command is over.
@@ -243,6 +244,7 @@ pub(crate) struct Assembly {
     /// Open for as long as this lasts: only who holds the lock may change what is in it.
     pub(crate) vault: Option<Vault>,
     pub(crate) provider: ProviderKeys,
+    pub(crate) network: Network,
     pub(crate) sandbox: Sandbox,
     pub(crate) tooling: Tooling,
 }
@@ -256,6 +258,7 @@ pub(crate) async fn assemble(
     with_channels: bool,
 ) -> anyhow::Result<Assembly> {
     let home = environment.home.clone();
+    let network = Network::read(config)?;
     let vault = open_vault(folder, unlock)?;
     let engine = engine(folder)?;
     let path = wirken_ledger::path_in(folder.root());
@@ -281,7 +284,12 @@ pub(crate) async fn assemble(
         Some(vault) => Scanner::new(vault.secrets())?,
         None => Scanner::empty(),
     });
-    let egress = Egress::new(wirken_egress::Options { scanner: Arc::clone(&scanner), ..wirken_egress::Options::default() });
+    let egress = Egress::new(wirken_egress::Options {
+        scanner: Arc::clone(&scanner),
+        extra_roots: network.roots.clone(),
+        proxy: network.proxy(vault.as_ref())?,
+        ..wirken_egress::Options::default()
+    });
     let outward = {
         let tooling = tooling.clone();
         Outward { egress: egress.clone(), authority: Box::new(move |component| tooling.authority(component)) }
@@ -303,7 +311,7 @@ pub(crate) async fn assemble(
         store: Some(Store::open(&Store::path_in(folder.root()))?),
         policies: tooling.policies(),
     });
-    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, sandbox, tooling })
+    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, network, sandbox, tooling })
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wirken_manifest::{NAME_IN_WORDS, is_name};
 
-use crate::{AGENT, ChannelApprovals, ConfigError, field, is_default};
+use crate::{AGENT, ChannelApprovals, ConfigError, NETWORK, field, is_default};
 
 /// How many channels there may be: each has a process of its own.
 pub const MAX_CHANNELS: usize = 32;
@@ -22,7 +22,7 @@ pub const MAX_ALLOW_BYTES: usize = 256;
 pub const MAX_PER_MINUTE: u32 = 1_000_000;
 
 /// Names of accounts and of senders that are the host's own.
-pub const RESERVED_ACCOUNTS: [&str; 4] = ["webchat", "cli", "system", "owner"];
+pub const RESERVED_ACCOUNTS: [&str; 5] = ["webchat", "cli", "system", "owner", NETWORK];
 
 const SENDER_PER_MINUTE: u32 = 20;
 const ACCOUNT_PER_MINUTE: u32 = 600;

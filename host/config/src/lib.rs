@@ -5,6 +5,7 @@
 mod approvals;
 mod channels;
 mod components;
+mod network;
 mod programs;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 pub use approvals::{Approvals, ChannelApprovals, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_EXPIRE_MINUTES, MAX_REMEMBER_DAYS};
 pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE, RESERVED_ACCOUNTS};
 pub use components::{Ceiling, Component, MAX_POLICIES, Policies, WorkspaceCeiling};
+pub use network::{MAX_USER_BYTES, NETWORK, Network, PROXY_PASSWORD};
 pub use programs::{ProgramSandbox, Programs};
 
 /// A configuration is not larger.
@@ -59,6 +61,8 @@ pub struct Config {
     pub policies: Policies,
     #[serde(default, skip_serializing_if = "is_default")]
     pub ceiling: Ceiling,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub network: Network,
 }
 
 /// The model and the component that speaks its language.
@@ -132,6 +136,7 @@ impl Config {
             components: BTreeMap::new(),
             policies: Policies::default(),
             ceiling: Ceiling::default(),
+            network: Network::default(),
         }
     }
 
@@ -160,6 +165,7 @@ impl Config {
         self.ceiling.check()?;
         self.policies.check()?;
         components::check(&self.components)?;
+        self.network.check()?;
         channels::check(&self.channels)
     }
 

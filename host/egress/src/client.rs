@@ -4,25 +4,29 @@
 //! a start has no use for.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::header::CONTENT_ENCODING;
-use rustls::pki_types::CertificateDer;
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Span, instrument};
 use url::Url;
 use wirken_secret::Scanner;
 use wirken_types::http::{Header, Request};
 
-use crate::authority::Authority;
+use crate::authority::{Authority, Held};
 use crate::blobs::{Blobs, DenyBlobs};
 use crate::destination::{self, Route};
-use crate::error::{Error, chain};
+use crate::error::Error;
 use crate::guard::{Address, classify};
 use crate::path::Target;
-use crate::resolve::{Dns, Guarded, Localhost, Refused, Resolve};
+use crate::proxy::ProxyOptions;
+use crate::resolve::{Dns, Resolve};
 use crate::response::{Body, Bounds, Response, Source};
+use crate::transport::{self, Transport};
 use crate::{data, leak, place, request};
 
 /// How much and how long.
@@ -70,6 +74,8 @@ pub struct Options {
     pub limits: Limits,
     /// Authorities trusted beside the Web's, as DER: a company's own.
     pub extra_roots: Vec<Vec<u8>>,
+    /// What stands between this machine and public origins. Nothing in the environment names one.
+    pub proxy: Option<ProxyOptions>,
     pub resolver: Arc<dyn Resolve>,
     pub blobs: Arc<dyn Blobs>,
     /// What to look for in everything that passes.
@@ -81,6 +87,7 @@ impl Default for Options {
         Self {
             limits: Limits::default(),
             extra_roots: Vec::new(),
+            proxy: None,
             resolver: Arc::new(Dns::default()),
             blobs: Arc::new(DenyBlobs),
             scanner: Arc::new(Scanner::empty()),
@@ -102,14 +109,9 @@ pub struct Egress {
 
 struct Shared {
     limits: Limits,
-    extra_roots: Vec<Vec<u8>>,
-    resolver: Arc<dyn Resolve>,
+    transport: Transport,
     blobs: Arc<dyn Blobs>,
     scanner: RwLock<Arc<Scanner>>,
-    tls: OnceLock<rustls::ClientConfig>,
-    public: OnceLock<reqwest::Client>,
-    loopback: OnceLock<reqwest::Client>,
-    private: OnceLock<reqwest::Client>,
 }
 
 impl std::fmt::Debug for Egress {
@@ -122,20 +124,14 @@ impl Egress {
     /// Loads nothing: the first request does.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let Options { limits, extra_roots, resolver, blobs, scanner } = options;
-        Self {
-            shared: Arc::new(Shared {
-                limits,
-                extra_roots,
-                resolver,
-                blobs,
-                scanner: RwLock::new(scanner),
-                tls: OnceLock::new(),
-                public: OnceLock::new(),
-                loopback: OnceLock::new(),
-                private: OnceLock::new(),
-            }),
-        }
+        let Options { limits, extra_roots, proxy, resolver, blobs, scanner } = options;
+        let transport = Transport::new(&limits, extra_roots, proxy, resolver);
+        Self { shared: Arc::new(Shared { limits, transport, blobs, scanner: RwLock::new(scanner) }) }
+    }
+
+    /// From the next connection on, tells the proxy another password. Tunnels that are open stay open.
+    pub fn set_proxy_password(&self, password: Option<Held>) {
+        self.shared.transport.set_proxy_password(password);
     }
 
     /// From the next request on, looks for other secrets: the vault's content changed.
@@ -183,16 +179,13 @@ impl Egress {
             }
         }
 
-        let mut outgoing = target.into_request(method);
+        let mut outgoing = target.into_request(method, Full::new(body))?;
         *outgoing.headers_mut() = headers;
-        if !body.is_empty() {
-            *outgoing.body_mut() = Some(body.into());
-        }
-        let client = self.client(route)?;
+        let client = self.shared.transport.client(route)?;
         let until = bounds.deadline.min(Instant::now() + limits.head);
         let host = origin.host().to_owned();
-        let response = match timeout_at(until, client.execute(outgoing)).await {
-            Ok(response) => response.map_err(|error| failed(error, &host, false))?,
+        let response = match timeout_at(until, client.request(outgoing)).await {
+            Ok(response) => response.map_err(|error| transport::failed(&error, &host))?,
             Err(_) if until == bounds.deadline => {
                 return Err(Error::Timeout { what: "the request", millis: millis(bounds.total), sent: true });
             }
@@ -205,15 +198,17 @@ impl Egress {
     /// Judges the head of a response.
     fn receive(
         &self,
-        response: reqwest::Response,
+        response: http::Response<Incoming>,
         route: Route,
         url: &Url,
         host: String,
         scanner: &Arc<Scanner>,
         bounds: &Bounds,
     ) -> Result<Response, Error> {
-        let connected = response.remote_addr();
-        if !connected.is_some_and(|address| belongs(address, route, url)) {
+        let connected = response.extensions().get::<HttpInfo>().map(HttpInfo::remote_addr);
+        // Behind a proxy the connection leads to the proxy, which was judged when it was made.
+        let direct = self.shared.transport.via(route).is_none();
+        if direct && !connected.is_some_and(|address| belongs(address, route, url)) {
             let address = connected.map_or_else(|| "an unknown address".to_owned(), |address| address.ip().to_string());
             return Err(Error::Protocol(format!("{host} answered from {address}, where no request may go")));
         }
@@ -231,60 +226,12 @@ impl Egress {
         if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
             return Err(Error::Protocol(format!("{host} compressed its response unasked, so that it cannot be checked for secrets")));
         }
-        if response.content_length().is_some_and(|length| length > bounds.limit) {
+        if response.body().size_hint().exact().is_some_and(|length| length > bounds.limit) {
             return Err(Error::Limit { what: "the body of the response", bytes: bounds.limit, sent: true });
         }
         let status = response.status().as_u16();
-        let source = Source::Network { response: Box::new(response), host };
+        let source = Source::Network { body: response.into_body(), host };
         Ok(Response { status, headers, body: Body::new(source, leak::stream(scanner), bounds) })
-    }
-
-    fn client(&self, route: Route) -> Result<&reqwest::Client, Error> {
-        let cell = match route {
-            Route::Public => &self.shared.public,
-            Route::Loopback => &self.shared.loopback,
-            Route::Private => &self.shared.private,
-        };
-        if let Some(client) = cell.get() {
-            return Ok(client);
-        }
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls()?.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .https_only(route != Route::Loopback)
-            .connect_timeout(self.shared.limits.connect)
-            .http2_max_header_list_size(u32::try_from(self.shared.limits.response_head).unwrap_or(u32::MAX));
-        let builder = match route {
-            Route::Public => builder.dns_resolver(Guarded(Arc::clone(&self.shared.resolver))),
-            // A private address is a literal, which no resolver is asked about.
-            Route::Loopback | Route::Private => builder.dns_resolver(Localhost),
-        };
-        let client = builder.build().map_err(|error| Error::Unavailable(format!("the HTTP client does not start: {}", chain(&error))))?;
-        Ok(cell.get_or_init(|| client))
-    }
-
-    /// The Web's authorities as they were when this was built, and those of the options; never the machine's own, which
-    /// other programs add to.
-    fn tls(&self) -> Result<&rustls::ClientConfig, Error> {
-        if let Some(tls) = self.shared.tls.get() {
-            return Ok(tls);
-        }
-        let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        for der in &self.shared.extra_roots {
-            roots
-                .add(CertificateDer::from_slice(der))
-                .map_err(|error| Error::Unavailable(format!("an extra trust root is not a certificate: {error}")))?;
-        }
-        let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::Unavailable(format!("TLS does not start: {error}")))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(self.shared.tls.get_or_init(|| tls))
     }
 }
 
@@ -315,52 +262,6 @@ fn belongs(connected: SocketAddr, route: Route, url: &Url) -> bool {
             _ => false,
         },
     }
-}
-
-/// Puts a failure of the transport into our words. `began`: the response had begun. The URL is taken out first: it may
-/// hold a secret.
-pub(crate) fn failed(error: reqwest::Error, host: &str, began: bool) -> Error {
-    let host = host.to_owned();
-    let error = &error.without_url();
-    if let Some(refused) = cause::<Refused>(error) {
-        return Error::Denied(format!("{refused}: no request goes there"));
-    }
-    if began || !error.is_connect() {
-        return Error::Interrupted { host, reason: chain(innermost(error)) };
-    }
-    if error.is_timeout() {
-        return Error::Connect { host, reason: "no connection within the time for it".to_owned() };
-    }
-    match cause::<rustls::Error>(error) {
-        Some(reason) => Error::Tls { host, reason: reason.to_string() },
-        None => Error::Connect { host, reason: chain(innermost(error)) },
-    }
-}
-
-/// Looks for a cause of a type, also inside I/O errors, which hide theirs from `source`.
-fn cause<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
-            && let Some(found) = cause::<T>(inner)
-        {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// The last cause: the ones around it say no more.
-fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -3,8 +3,8 @@
 //! A request arrives as a component described it, and nothing in it is trusted. Its [`Authority`] says what the caller
 //! decided beforehand. Between the two, in this order: the component's bytes are searched for secrets (`leak`), the
 //! destination is judged by its URL (`destination`), credentials are placed where three sources agree (`place`, `path`), the
-//! name is resolved and its addresses judged (`resolve`, `guard`), and the answer comes back bounded, timed and searched
-//! (`response`).
+//! name is resolved and its addresses judged (`resolve`, `guard`), the connection is made (`transport`) or asked of the
+//! owner's proxy (`proxy`), and the answer comes back bounded, timed and searched (`response`).
 //!
 //! Elsewhere: which component may send at all, and what is recorded of it (the caller); where secrets live (the vault).
 
@@ -18,9 +18,12 @@ mod guard;
 mod leak;
 mod path;
 mod place;
+mod proxy;
 mod request;
 mod resolve;
 mod response;
+mod roots;
+mod transport;
 
 pub use authority::{Authority, Binding, Held};
 pub use blobs::{Blobs, DenyBlobs};
@@ -29,6 +32,8 @@ pub use data::PACE_MAX_MILLIS;
 pub use error::{Direction, Error};
 pub use guard::{Address, classify};
 pub use place::decide as decide_placement;
+pub use proxy::ProxyOptions;
 pub use request::{HEADERS_MAX_BYTES, URL_MAX_BYTES};
 pub use resolve::{DenyResolve, Dns, Resolve};
 pub use response::Response;
+pub use roots::{CA_FILE_MAX_BYTES, InvalidRoots, roots};

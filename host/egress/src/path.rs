@@ -5,7 +5,7 @@
 //! all that is said about a request is said of the component's own URL. The client's copies are not wiped: no HTTP library
 //! offers that.
 
-use http::Method;
+use http::{Method, Uri};
 use url::{Position, Url};
 use wirken_types::credential::{Origin, PathPrefix};
 use zeroize::Zeroizing;
@@ -44,8 +44,12 @@ impl Target {
         Ok(())
     }
 
-    pub(crate) fn into_request(self, method: Method) -> reqwest::Request {
-        reqwest::Request::new(method, self.0)
+    pub(crate) fn into_request<B>(self, method: Method, body: B) -> Result<http::Request<B>, Error> {
+        let uri = Uri::try_from(self.0.as_str()).map_err(|error| Error::Invalid(format!("the URL cannot be sent: {error}")))?;
+        let mut request = http::Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        Ok(request)
     }
 }
 

@@ -77,10 +77,11 @@ fn covers(patterns: &[OriginPattern], origin: &Origin) -> bool {
 
 /// Origins in a sentence.
 pub(crate) fn list(patterns: &[OriginPattern]) -> String {
-    if patterns.is_empty() {
-        return "no origin".to_owned();
-    }
-    patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    if patterns.is_empty() { "no origin".to_owned() } else { joined(patterns) }
+}
+
+pub(crate) fn joined(list: &[impl ToString]) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! the blobs, which a port reads.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, request::Builder};
 use wirken_types::credential::{Origin, Place};
 use wirken_types::http::{Header, Segment};
@@ -77,6 +77,9 @@ pub(crate) fn headers(given: &[Header]) -> Result<HeaderMap, Error> {
     if !headers.contains_key(USER_AGENT) {
         headers.insert(USER_AGENT, AGENT);
     }
+    if !headers.contains_key(ACCEPT) {
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    }
     // What is compressed cannot be scanned.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     Ok(headers)
@@ -91,6 +94,9 @@ pub(crate) fn put(headers: &mut HeaderMap, target: &mut Target, binding: &Bindin
     let secret = record.secret.expose();
     let (name, value) = match &binding.place {
         Place::PathPrefix { prefix } => return target.put(prefix, binding, record, origin),
+        Place::Proxy { .. } => {
+            return Err(Error::Denied(format!("the credential {:?} is a proxy's, and goes into no request", binding.name)));
+        }
         Place::Bearer => (AUTHORIZATION, Zeroizing::new([b"Bearer ", secret].concat())),
         Place::Header { name } => {
             let header = HeaderName::from_bytes(name.as_str().as_bytes())

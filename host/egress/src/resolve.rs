@@ -6,14 +6,24 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use reqwest::dns::{Addrs, Name, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use tokio::time::timeout;
+use tower_service::Service;
 
 use crate::guard::{Address, classify};
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long a name is looked up whose address the proxy finds by itself. A company's name servers often know no name
+/// outside, and some do not even say so.
+const LOOKUP: Duration = Duration::from_secs(2);
 
 /// Answers with the addresses of a name.
 pub trait Resolve: Send + Sync + 'static {
@@ -92,10 +102,18 @@ impl Resolve for Dns {
     }
 }
 
-/// A resolver whose answers have passed the guard: what the client of public origins is given.
-pub(crate) struct Guarded(pub(crate) Arc<dyn Resolve>);
+/// The names that one client may connect to.
+#[derive(Clone)]
+pub(crate) enum Names {
+    /// Those of public origins: of a name's addresses, the open ones.
+    Public(Arc<dyn Resolve>),
+    /// `localhost`, as this machine; nobody is asked. An address needs no answer.
+    Local,
+    /// The proxy's own, which the owner wrote: it may stand on this machine or in a private network.
+    Proxy(Arc<dyn Resolve>),
+}
 
-/// Every address of a name was one that must not be connected to.
+/// An address of a name is one that must not be connected to.
 #[derive(Debug, thiserror::Error)]
 #[error("the name {name} leads to {address}, which is {what}")]
 pub(crate) struct Refused {
@@ -109,43 +127,76 @@ pub(crate) struct Refused {
 #[error("{0}")]
 pub(crate) struct Unresolved(String);
 
-impl reqwest::dns::Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let name = name.as_str().to_owned();
-        let answer = self.0.resolve(name.clone());
+impl Names {
+    async fn addresses(self, name: String) -> Result<Vec<IpAddr>, BoxError> {
+        if name == "localhost" && !matches!(self, Self::Public(_)) {
+            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+        }
+        let (resolver, closed): (_, fn(IpAddr) -> Option<&'static str>) = match self {
+            Self::Local => return Err(Unresolved(format!("{name} is not this machine")).into()),
+            Self::Public(resolver) => (resolver, closed),
+            Self::Proxy(resolver) => (resolver, forbidden),
+        };
+        let answer = resolver.resolve(name.clone()).await.map_err(Unresolved)?;
+        let mut refused = None;
+        let mut allowed = Vec::with_capacity(answer.len());
+        for address in answer {
+            match closed(address) {
+                None => allowed.push(address),
+                Some(what) => refused = Some((address, what)),
+            }
+        }
+        match refused {
+            Some((address, what)) if allowed.is_empty() => Err(Refused { name, address, what }.into()),
+            _ if allowed.is_empty() => Err(Unresolved(format!("the name {name} has no address")).into()),
+            _ => Ok(allowed),
+        }
+    }
+}
+
+impl Service<Name> for Names {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let addresses = self.clone().addresses(name.as_str().to_owned());
         Box::pin(async move {
-            let answer = answer.await.map_err(Unresolved)?;
-            let mut refused = None;
-            let mut allowed = Vec::with_capacity(answer.len());
-            for address in answer {
-                match classify(address) {
-                    Address::Public => allowed.push(SocketAddr::new(address, 0)),
-                    Address::Loopback => refused = Some((address, "this machine")),
-                    Address::Private => refused = Some((address, "a private network")),
-                    Address::Forbidden(what) => refused = Some((address, what)),
-                }
-            }
-            match refused {
-                Some((address, what)) if allowed.is_empty() => Err(Refused { name, address, what }.into()),
-                _ if allowed.is_empty() => Err(Unresolved(format!("the name {name} has no address")).into()),
-                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
-            }
+            let addresses = addresses.await?.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(addresses.collect::<Vec<_>>().into_iter())
         })
     }
 }
 
-/// Knows `localhost`, as this machine, and asks nobody: what the client of the human's loopback origins is given.
-pub(crate) struct Localhost;
+/// What this machine knows of a name that a proxy is to connect to. One closed address is enough: which of them the proxy
+/// takes, nobody here can say. A name that is not known here is the proxy's to resolve.
+pub(crate) async fn check_elsewhere(resolver: &dyn Resolve, name: &str) -> Result<(), Refused> {
+    let Ok(Ok(answer)) = timeout(LOOKUP, resolver.resolve(name.to_owned())).await else { return Ok(()) };
+    match answer.into_iter().find_map(|address| closed(address).map(|what| (address, what))) {
+        Some((address, what)) => Err(Refused { name: name.to_owned(), address, what }),
+        None => Ok(()),
+    }
+}
 
-impl reqwest::dns::Resolve for Localhost {
-    fn resolve(&self, name: Name) -> Resolving {
-        let answer = if name.as_str() == "localhost" {
-            let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
-        } else {
-            Err(Unresolved(format!("{} is not this machine", name.as_str())).into())
-        };
-        Box::pin(std::future::ready(answer))
+/// Why an address is closed to a name.
+fn closed(address: IpAddr) -> Option<&'static str> {
+    match classify(address) {
+        Address::Public => None,
+        Address::Loopback => Some("this machine"),
+        Address::Private => Some("a private network"),
+        Address::Forbidden(what) => Some(what),
+    }
+}
+
+/// Why an address is closed to everybody.
+pub(crate) fn forbidden(address: IpAddr) -> Option<&'static str> {
+    match classify(address) {
+        Address::Forbidden(what) => Some(what),
+        _ => None,
     }
 }
 
@@ -162,12 +213,64 @@ mod tests {
         }
     }
 
+    fn fixed(addresses: &[&str]) -> Arc<dyn Resolve> {
+        Arc::new(Fixed(addresses.iter().map(|address| address.parse().expect(address)).collect()))
+    }
+
+    async fn resolved(names: Names, name: &str) -> Result<Vec<String>, String> {
+        let addresses = names.addresses(name.to_owned()).await.map_err(|error| error.to_string())?;
+        Ok(addresses.iter().map(ToString::to_string).collect())
+    }
+
     #[tokio::test]
     async fn of_a_names_addresses_only_the_open_ones_are_handed_on() {
-        use reqwest::dns::Resolve as _;
         let addresses = ["127.0.0.1", "8.8.8.8", "::1", "169.254.169.254", "2001:4860:4860::8888", "10.0.0.1"];
-        let fixed = Fixed(addresses.map(|address| address.parse().expect(address)).to_vec());
-        let answer = Guarded(Arc::new(fixed)).resolve("api.example.com".parse().expect("a name")).await.expect("some are open");
-        assert_eq!(answer.map(|address| address.ip().to_string()).collect::<Vec<_>>(), ["8.8.8.8", "2001:4860:4860::8888"]);
+        let answer = resolved(Names::Public(fixed(&addresses)), "api.example.com").await;
+        assert_eq!(answer, Ok(vec!["8.8.8.8".to_owned(), "2001:4860:4860::8888".to_owned()]));
+        let error = resolved(Names::Public(fixed(&["127.0.0.1"])), "localhost").await.expect_err("a public name is never this machine");
+        assert!(error.contains("127.0.0.1"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn this_machine_has_one_name_and_asks_nobody() {
+        let local = vec!["127.0.0.1".to_owned(), "::1".to_owned()];
+        assert_eq!(resolved(Names::Local, "localhost").await, Ok(local.clone()));
+        assert!(resolved(Names::Local, "api.example.com").await.expect_err("another").contains("is not this machine"));
+        assert_eq!(resolved(Names::Proxy(Arc::new(DenyResolve)), "localhost").await, Ok(local));
+    }
+
+    #[tokio::test]
+    async fn a_proxy_may_stand_anywhere_but_where_nobody_may() {
+        for (address, open) in
+            [("8.8.8.8", true), ("127.0.0.1", true), ("10.0.0.1", true), ("fd00::1", true), ("169.254.169.254", false), ("0.0.0.0", false)]
+        {
+            let answer = resolved(Names::Proxy(fixed(&[address])), "proxy.example.com").await;
+            assert_eq!(answer.is_ok(), open, "{address}: {answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_proxy_is_to_resolve_is_refused_only_where_it_is_known_here() {
+        struct Never;
+        impl Resolve for Never {
+            fn resolve(&self, _: String) -> BoxFuture<'static, Result<Vec<IpAddr>, String>> {
+                Box::pin(std::future::pending())
+            }
+        }
+        for (addresses, passes) in [
+            (vec!["8.8.8.8"], true),
+            (vec!["8.8.8.8", "2001:4860:4860::8888"], true),
+            (vec![], true),
+            (vec!["127.0.0.1"], false),
+            (vec!["8.8.8.8", "10.0.0.1"], false),
+            (vec!["::ffff:8.8.8.8"], false),
+        ] {
+            let checked = check_elsewhere(&*fixed(&addresses), "api.example.com").await;
+            assert_eq!(checked.is_ok(), passes, "{addresses:?}");
+        }
+        assert!(check_elsewhere(&DenyResolve, "api.example.com").await.is_ok(), "a name that is not known here is the proxy's");
+        let began = tokio::time::Instant::now();
+        assert!(check_elsewhere(&Never, "api.example.com").await.is_ok());
+        assert!((LOOKUP..2 * LOOKUP).contains(&began.elapsed()), "{:?}", began.elapsed());
     }
 }

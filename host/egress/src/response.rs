@@ -5,14 +5,16 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 use wirken_secret::ScanStream;
 use wirken_types::http::Header;
 
-use crate::client::failed;
 use crate::data;
 use crate::error::{Direction, Error};
 use crate::leak::found;
+use crate::transport::broke_off;
 
 /// A response of any status.
 #[derive(Debug)]
@@ -47,10 +49,10 @@ impl Response {
     }
 }
 
-/// Where the bytes come from. Without `Debug`: the client's response knows the URL, which may hold a secret.
+/// Where the bytes come from.
 pub(crate) enum Source {
     Network {
-        response: Box<reqwest::Response>,
+        body: Incoming,
         host: String,
     },
     /// A `data:` URL: its rest, and the time to its next line.
@@ -147,7 +149,18 @@ async fn receive(source: &mut Source, idle: Duration, deadline: Instant, total: 
 
 async fn read(source: &mut Source) -> Result<Option<Bytes>, Error> {
     match source {
-        Source::Network { response, host } => response.chunk().await.map_err(|error| failed(error, host, true)),
+        Source::Network { body, host } => loop {
+            match body.frame().await {
+                None => return Ok(None),
+                // Trailers are nobody's.
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Ok(Some(bytes));
+                    }
+                }
+                Some(Err(error)) => return Err(broke_off(&error, host)),
+            }
+        },
         Source::Data { rest, pace } => {
             let line = data::next_line(rest, !pace.is_zero());
             if line.is_some() && !rest.is_empty() {

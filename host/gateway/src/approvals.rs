@@ -107,9 +107,29 @@ impl Gateway {
         }
     }
 
-    /// The open questions of all sessions, the oldest first.
+    /// The open questions of all sessions, the oldest first. One whose row is damaged is left out, and the log says so.
     pub async fn approvals(&self) -> Result<Vec<KnownApproval>, GatewayError> {
-        self.read(|reader| reader.approvals()).await
+        let found = self.read(|reader| reader.approvals()).await?;
+        Ok(self.registry.shared().believed(found))
+    }
+
+    /// The same, of one place.
+    pub(crate) async fn approvals_at(&self, place: Place) -> Result<Vec<KnownApproval>, GatewayError> {
+        let found = self.read(move |reader| reader.approvals_at(&place)).await?;
+        Ok(self.registry.shared().believed(found))
+    }
+
+    /// Has each question that is open in an account put once more, where it may have been lost on its way.
+    pub(crate) async fn ask_again(&self, account: &str) -> Result<(), GatewayError> {
+        for known in self.approvals().await? {
+            if known.place.account == account
+                && let Some(entry) = self.registry.live(known.session)
+            {
+                // One that has ended meanwhile asks nothing.
+                entry.send(Command::AskAgain).await.ok();
+            }
+        }
+        Ok(())
     }
 
     /// A question, open or not.

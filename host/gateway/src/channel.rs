@@ -73,11 +73,23 @@ pub struct Account {
     pub problem: Option<String>,
 }
 
-/// The credentials of an account as they are now, and what is missing of them.
+/// The credentials of an account as they are now, what is missing of them, and how it reaches the network.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     pub(crate) credentials: Vec<AccountCredential>,
     pub(crate) missing: Option<String>,
+    pub(crate) network: Arc<Network>,
+}
+
+/// How every account's process reaches the network.
+#[derive(Debug, Default)]
+pub struct Network {
+    /// Certificates of the owner's own authorities, as DER.
+    pub roots: Vec<Vec<u8>>,
+    /// `http://host:port`.
+    pub proxy: Option<String>,
+    pub proxy_user: Option<String>,
+    pub proxy_password: Option<AccountCredential>,
 }
 
 /// A credential of an account, for its process.
@@ -145,7 +157,8 @@ impl Channels {
         let mut runtimes = HashMap::new();
         for mut account in accounts {
             let id = account.id.clone();
-            let held = Held { credentials: std::mem::take(&mut account.credentials), missing: account.missing.take() };
+            let held =
+                Held { credentials: std::mem::take(&mut account.credentials), missing: account.missing.take(), network: Arc::default() };
             let outbox = Outbox::new();
             // One account's damaged row keeps none of the others from running.
             if let Err(error) = restore(gateway, &id, &outbox).await {
@@ -227,8 +240,17 @@ impl Channels {
 
     /// Gives an account other credentials: its process is started again with them, also where it had given up.
     pub fn recredential(&self, account: &str, credentials: Vec<AccountCredential>, missing: Option<String>) -> Result<(), ChannelsError> {
-        self.runtime(account)?.held.send_replace(Held { credentials, missing });
+        self.runtime(account)?.held.send_modify(|held| {
+            held.credentials = credentials;
+            held.missing = missing;
+        });
         Ok(())
+    }
+
+    /// Gives every account another way to the network: a process that runs is started again with it.
+    pub fn set_network(&self, network: Network) {
+        let network = Arc::new(network);
+        self.accounts.values().for_each(|runtime| runtime.held.send_modify(|held| held.network = Arc::clone(&network)));
     }
 
     fn runtime(&self, account: &str) -> Result<&Arc<Runtime>, ChannelsError> {

@@ -51,6 +51,11 @@ pub enum Request {
         origins: Vec<String>,
         places: Vec<String>,
     },
+    /// Another value for one that is kept; the value follows as above.
+    CredentialRotate {
+        component: String,
+        name: String,
+    },
     CredentialRemove {
         component: String,
         name: String,
@@ -94,7 +99,7 @@ pub enum Request {
 impl Request {
     /// Whether a secret follows it.
     fn has_value(&self) -> bool {
-        matches!(self, Self::CredentialAdd { .. })
+        matches!(self, Self::CredentialAdd { .. } | Self::CredentialRotate { .. })
     }
 }
 

@@ -7,7 +7,7 @@ mod keeping;
 mod requests;
 mod sending;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -89,6 +89,8 @@ struct State {
     /// All of that, for as long as the call runs: what a policy asked for is asked once.
     agreed: Vec<Digest>,
     begun: u64,
+    /// Those that have begun and not ended.
+    underway: BTreeSet<u64>,
     changed: bool,
     counts: BTreeMap<&'static str, u64>,
     done: Vec<String>,
@@ -133,6 +135,20 @@ impl CallEffects {
 
     pub(crate) fn take_blocked(&self) -> Option<Blocked> {
         self.state().blocked.take()
+    }
+
+    /// The call is stopped: from here on nothing of it begins or ends by itself. What is left to record of what runs.
+    pub(crate) fn cut_off(&self) -> Vec<Event> {
+        let mut state = self.state();
+        state.over = true;
+        let finished = |effect| Event::EffectFinished {
+            turn: self.turn,
+            call_id: self.call.id.clone(),
+            effect,
+            outcome: ToolOutcome::Interrupted,
+            detail: "it was stopped while it ran".into(),
+        };
+        std::mem::take(&mut state.underway).into_iter().map(finished).collect()
     }
 
     /// What was refused to the call, in the host's words, for the model: the guest was told no more than that it was.
@@ -217,13 +233,20 @@ impl CallEffects {
                 return Err(not_allowed());
             }
             state.begun += 1;
+            let effect = state.begun;
+            state.underway.insert(effect);
             state.changed |= weight == Weight::Changes;
-            state.begun
+            effect
         };
         let (turn, call_id, content) = (self.turn, self.call.id.clone(), Some(words.clone()));
         let started = Event::EffectStarted { turn, call_id, effect, action: name.into(), digest, content };
         if let Err(error) = self.shared.ledger.append(Batch::of(self.asker.session, [started])).await {
+            self.state().underway.remove(&effect);
             return Err(refusal("failed", format!("it could not be recorded, and so was not done: {error}")));
+        }
+        // It was stopped meanwhile, and its end is on record.
+        if !self.state().underway.contains(&effect) {
+            return Err(not_allowed());
         }
         if name == REQUEST || name == RECALL {
             self.outside.store(true, Ordering::Relaxed);
@@ -245,6 +268,10 @@ impl CallEffects {
         let Begun { effect, words } = begun;
         {
             let mut state = self.state();
+            // It was cut off, and that is on record.
+            if !state.underway.remove(&effect) {
+                return;
+            }
             if state.done.len() < TOLD {
                 state.done.push(words);
             }

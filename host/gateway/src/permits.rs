@@ -221,6 +221,8 @@ impl Permits {
         let mut id = [0; 16];
         getrandom::fill(&mut id)
             .map_err(|error| format!("The gateway could not ask anybody: the system gave no random bytes ({error})."))?;
+        // What several people caused together is nobody's to remember.
+        let tier = if asker.holder.is_some() { tier } else { Tier::EveryTime };
         let question = Question {
             component: about.component,
             version: about.version,
@@ -230,10 +232,9 @@ impl Permits {
             actions,
             purpose,
             after,
+            holder: asker.holder.clone().filter(|_| tier == Tier::Remembered),
         };
         let expires_at = Timestamp(Timestamp::now().0.saturating_add(u64::try_from(self.policy.expire.as_millis()).unwrap_or(u64::MAX)));
-        // What several people caused together is nobody's to remember.
-        let tier = if asker.holder.is_some() { tier } else { Tier::EveryTime };
         Ok(Ask { approval: ApprovalId::from_random(id), tier, action: question::digest(&question), expires_at, question })
     }
 

@@ -29,7 +29,7 @@ use crate::policies::{self, Answering};
 use crate::registry::Watchers;
 use crate::shared::Shared;
 use crate::{Accepted, GatewayError, Say, Update};
-use asking::{reads_outside, speakers_of};
+use asking::{Calling, reads_outside, speakers_of};
 use screening::belongs_to;
 
 /// How long an actor without work stays.
@@ -39,6 +39,7 @@ pub(crate) enum Command {
     Say { say: Box<Say>, reply: oneshot::Sender<Result<Accepted, GatewayError>> },
     Resume { turn: TurnId },
     Answer { answering: Box<approvals::Answering>, reply: oneshot::Sender<Result<(), GatewayError>> },
+    AskAgain,
     Stop { reason: String, reply: oneshot::Sender<Result<bool, GatewayError>> },
     Close { by: String, reply: oneshot::Sender<Result<(), GatewayError>> },
 }
@@ -51,7 +52,7 @@ enum Work {
     Planning(Pin<Box<dyn Future<Output = Planned> + Send>>),
     /// A person is being asked.
     Deciding(ApprovalId, Pin<Box<tokio::time::Sleep>>),
-    Calling(Pin<Box<dyn Future<Output = (Vec<Event>, Input)> + Send>>),
+    Calling(Calling),
 }
 
 struct Actor {
@@ -127,7 +128,7 @@ async fn refuse_all(inbox: &mut mpsc::Receiver<Command>, error: &GatewayError) {
             Command::Answer { reply, .. } => drop(reply.send(Err(error.clone()))),
             Command::Stop { reply, .. } => drop(reply.send(Err(error.clone()))),
             Command::Close { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Command::Resume { .. } => {}
+            Command::Resume { .. } | Command::AskAgain => {}
         }
     }
 }
@@ -200,6 +201,7 @@ impl Actor {
                         return Err(error);
                     }
                 }
+                Next::Command(Some(Command::AskAgain)) => self.ask_person(),
                 Next::Command(Some(Command::Stop { reason, reply })) => {
                     let was_running = self.stop(reason).await;
                     drop(reply.send(was_running.clone()));
@@ -237,8 +239,8 @@ impl Actor {
                     let expired = Input::Expired { approval: *approval, reason: "nobody answered in time".into() };
                     Next::Inputs(Vec::new(), vec![expired])
                 }
-                Work::Calling(call) => {
-                    let (events, input) = call.await;
+                Work::Calling(calling) => {
+                    let (events, input) = (&mut calling.end).await;
                     Next::Inputs(events, vec![input])
                 }
             }
@@ -352,7 +354,7 @@ impl Actor {
                     let (provider, _) = self.shared.model.names();
                     self.work = self.reviewing(self.shared.screen.answer(provider, answer));
                 }
-                Effect::Abandon => self.work = Work::Nothing,
+                Effect::Abandon => self.abandon().await?,
                 Effect::Wait(millis) => self.work = Work::Waiting(Box::pin(tokio::time::sleep(Duration::from_millis(millis)))),
                 Effect::Plan(call) => self.work = Work::Planning(self.plan(call)),
                 Effect::Await { approval, expires_at } => {
@@ -374,6 +376,17 @@ impl Actor {
                     }
                 }
                 Effect::End => self.end_turn(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops what is under way. What a call had begun is recorded as cut off, before how the call ended.
+    async fn abandon(&mut self) -> Result<(), GatewayError> {
+        if let Work::Calling(calling) = std::mem::replace(&mut self.work, Work::Nothing) {
+            let events = calling.cut_off();
+            if !events.is_empty() {
+                self.shared.ledger.append_lazily(Batch::of(self.id, events)).await?;
             }
         }
         Ok(())

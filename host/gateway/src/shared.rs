@@ -1,10 +1,10 @@
 //! What every session shares: the ledger's two sides, the model, the tools, the screen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
-use wirken_ledger::{Ledger, Reader};
+use wirken_ledger::{Approvals, KnownApproval, Ledger, Reader};
 use wirken_types::approval::{Grant, Holder};
 
 use crate::channel::Outbox;
@@ -13,6 +13,9 @@ use crate::permits::{self, Permits};
 use crate::programs::{AT_ONCE, Runner};
 use crate::screen::Screen;
 use crate::{GatewayError, Model, Parts};
+
+/// Damaged questions that are told of, each once: somebody looks at the list every second.
+const TOLD: usize = 64;
 
 pub(crate) struct Shared {
     pub(crate) ledger: Ledger,
@@ -30,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) screen: Screen,
     /// By account; one that has none reads the ledger itself.
     outboxes: RwLock<HashMap<String, Outbox>>,
+    damaged: Mutex<BTreeSet<String>>,
     reader: Arc<Mutex<Reader>>,
     history: Arc<Mutex<Reader>>,
 }
@@ -52,6 +56,7 @@ impl Shared {
             instructions,
             screen,
             outboxes: RwLock::default(),
+            damaged: Mutex::default(),
             reader,
             history,
         }
@@ -64,6 +69,17 @@ impl Shared {
 
     pub(crate) fn outbox(&self, account: &str) -> Option<Outbox> {
         self.outboxes.read().unwrap_or_else(PoisonError::into_inner).get(account).cloned()
+    }
+
+    /// The questions that can be believed. Of the others the log tells.
+    pub(crate) fn believed(&self, found: Approvals) -> Vec<KnownApproval> {
+        let mut told = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        for error in found.damaged {
+            if told.len() < TOLD && told.insert(error.to_string()) {
+                tracing::error!(%error, "an open question cannot be believed, and is not shown: `wirken audit verify` says more");
+            }
+        }
+        found.open
     }
 
     /// What somebody was granted, as it is now.

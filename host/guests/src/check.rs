@@ -1,7 +1,6 @@
-//! What a component asks for and offers, read from the component itself.
+//! Whether a component fits its manifest and its kind, by what it asks for and offers.
 
-use wit_parser::decoding::{DecodedWasm, decode};
-use wit_parser::{InterfaceId, Resolve, TypeDefKind, WorldItem};
+use wirken_author::Shape;
 
 use crate::discover::{Guest, Kind};
 use crate::error::Error;
@@ -9,19 +8,10 @@ use crate::error::Error;
 /// What a host of this repository offers to tools.
 const OFFERED: [&str; 6] = ["wirken:host/", "wasi:http/", "wasi:filesystem/", "wasi:clocks/", "wasi:random/", "wasi:io/"];
 
-/// The imports and exports of a component, by name.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Shape {
-    pub(crate) imports: Vec<String>,
-    /// Those among the imports that are more than types.
-    authority: Vec<String>,
-    exports: Vec<String>,
-}
-
 /// Refuses a component that no host would load.
 pub(crate) fn component(guest: &Guest, component: &[u8]) -> Result<Shape, Error> {
     let wrong = |message: String| Error::Shape { guest: guest.path(), message };
-    let shape = shape(component).map_err(|error| wrong(format!("its component cannot be read: {error}")))?;
+    let shape = Shape::of(component).map_err(|error| wrong(format!("its component cannot be read: {error}")))?;
     fits(guest, &shape).map_err(wrong)?;
     Ok(shape)
 }
@@ -75,36 +65,6 @@ fn word(kind: Kind) -> &'static str {
         Kind::Tool => "tool",
         Kind::Policy => "policy",
     }
-}
-
-fn shape(component: &[u8]) -> Result<Shape, String> {
-    let (resolve, world) = match decode(component).map_err(|error| format!("{error:#}"))? {
-        DecodedWasm::Component(resolve, world) => (resolve, world),
-        DecodedWasm::WitPackage(..) => return Err("it is a WIT package".into()),
-    };
-    let world = resolve.worlds.get(world).ok_or("it has no world")?;
-    let mut shape = Shape::default();
-    for (key, item) in &world.imports {
-        let name = resolve.name_world_key(key);
-        let authority = match item {
-            WorldItem::Interface { id, .. } => acts(&resolve, *id),
-            WorldItem::Function(_) => true,
-            WorldItem::Type { .. } => false,
-        };
-        if authority {
-            shape.authority.push(name.clone());
-        }
-        shape.imports.push(name);
-    }
-    shape.exports = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
-    Ok(shape)
-}
-
-/// Whether an interface holds anything but plain types.
-fn acts(resolve: &Resolve, id: InterfaceId) -> bool {
-    let Some(interface) = resolve.interfaces.get(id) else { return true };
-    let is_resource = |id| resolve.types.get(id).is_none_or(|ty| matches!(ty.kind, TypeDefKind::Resource));
-    !interface.functions.is_empty() || interface.types.values().copied().any(is_resource)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::error::Error;
 
 /// The folders that hold guests. Components of all but the last are shipped.
-const GROUPS: [&str; 5] = ["providers", "channels", "tools", "policies", "fixtures"];
+pub(crate) const GROUPS: [&str; 5] = ["providers", "channels", "tools", "policies", "fixtures"];
 
 #[derive(Debug)]
 pub(crate) struct Guest {

@@ -14,10 +14,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use check::Shape;
 use discover::Guest;
 use error::Error;
-use wit_component::ComponentEncoder;
+use wirken_author::Shape;
 
 fn main() -> ExitCode {
     match run() {
@@ -53,11 +52,7 @@ fn root(start: &Path) -> Result<PathBuf, Error> {
 fn encode(guest: &Guest, module: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: String| Error::Encode { guest: guest.path(), error };
     let bytes = std::fs::read(module).map_err(|_| Error::NoModule { guest: guest.path(), module: module.to_owned() })?;
-    ComponentEncoder::default()
-        .validate(true)
-        .module(&bytes)
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| failed(format!("{error:#}")))
+    wirken_author::encode(&bytes).map_err(failed)
 }
 
 fn report(guest: &Guest, bytes: usize, shape: &Shape) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::discover::{Guest, folders};
+use crate::discover::{GROUPS, Guest, folders};
 use crate::error::Error;
 
 pub(crate) fn package(dist: &Path, guest: &Guest, component: &[u8]) -> Result<(), Error> {
@@ -14,10 +14,10 @@ pub(crate) fn package(dist: &Path, guest: &Guest, component: &[u8]) -> Result<()
     file(&folder.join("component.toml"), guest.manifest.as_bytes())
 }
 
-/// Removes the folders of guests that are gone.
+/// Removes the folders of guests that are gone. What else lies there is another's.
 pub(crate) fn prune(dist: &Path, guests: &[Guest]) -> Result<(), Error> {
     let kept: BTreeSet<PathBuf> = guests.iter().map(|guest| folder(dist, guest)).collect();
-    for group in folders(dist)? {
+    for group in GROUPS.map(|group| dist.join(group)) {
         for old in folders(&group)?.into_iter().filter(|old| !kept.contains(old)) {
             std::fs::remove_dir_all(&old).map_err(Error::at(&old))?;
         }

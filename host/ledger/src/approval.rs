@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, ToSql, params};
 use serde::Serialize;
 use wirken_types::approval::{ApprovalId, Choice, Question, Tier};
 use wirken_types::event::{Event, Place};
@@ -67,6 +67,14 @@ pub struct KnownApproval {
     pub ended_at: Option<Timestamp>,
     /// None where it was erased, and so cannot be decided.
     pub question: Option<Question>,
+}
+
+/// The questions that wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Approvals {
+    pub open: Vec<KnownApproval>,
+    /// Why of each that is listed and is none of these nothing is shown: somebody changed the file, or the disk did.
+    pub damaged: Vec<Error>,
 }
 
 /// What a row does to one question.
@@ -238,16 +246,35 @@ const COLUMNS: &str = "approval, approvals.chain, approvals.seq, asked_at, appro
 
 impl Reader {
     /// The questions that wait for an answer, in the order in which they were asked. What has expired by time and was not
-    /// recorded so is among them.
-    pub fn approvals(&self) -> Result<Vec<KnownApproval>, Error> {
+    /// recorded so is among them. One that cannot be believed stands aside, and hides none of the others.
+    pub fn approvals(&self) -> Result<Approvals, Error> {
+        self.open_where("", &[])
+    }
+
+    /// The same, of one place.
+    pub fn approvals_at(&self, place: &Place) -> Result<Approvals, Error> {
+        let Place { agent, account, conversation, thread } = place;
+        let at = "AND sessions.agent = ?1 AND sessions.account = ?2 AND sessions.conversation = ?3 AND sessions.thread IS ?4";
+        self.open_where(at, &[agent, account, conversation, thread])
+    }
+
+    fn open_where(&self, condition: &str, parameters: &[&dyn ToSql]) -> Result<Approvals, Error> {
         let sql = format!(
             "SELECT {COLUMNS} FROM approvals JOIN sessions ON sessions.id = approvals.chain
-             JOIN rows ON rows.chain = approvals.chain AND rows.seq = approvals.seq
-             WHERE approvals.state = 'open' AND sessions.closed_at IS NULL ORDER BY rows.id"
+             LEFT JOIN rows ON rows.chain = approvals.chain AND rows.seq = approvals.seq
+             WHERE approvals.state = 'open' AND sessions.closed_at IS NULL {condition} ORDER BY rows.id"
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(Error::database("read"))?;
-        let found = statement.query_map([], Listed::from_sql).map_err(Error::database("read"))?;
-        found.map(|listed| self.known(listed.map_err(Error::database("read"))?)).collect()
+        let found = statement.query_map(parameters, Listed::from_sql).map_err(Error::database("read"))?;
+        let mut approvals = Approvals::default();
+        for listed in found {
+            match self.known(listed.map_err(Error::database("read"))?) {
+                Ok(known) => approvals.open.push(known),
+                Err(damaged @ Error::Damaged { .. }) => approvals.damaged.push(damaged),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(approvals)
     }
 
     /// One question, open or not.

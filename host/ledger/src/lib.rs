@@ -23,7 +23,7 @@ mod state;
 mod verify;
 mod writer;
 
-pub use approval::{ApprovalState, KnownApproval};
+pub use approval::{ApprovalState, Approvals, KnownApproval};
 pub use chain::{Chain, Position};
 pub use crash::{CrashPoint, CrashPoints, NoCrashPoints};
 pub use error::Error;

@@ -1,7 +1,7 @@
 //! A question as it is bound to its answer, and as a person reads it: what the host made first, what the guest claims last.
 
 use wirken_types::Digest;
-use wirken_types::approval::{Choice, Question, Tier};
+use wirken_types::approval::{Choice, Holder, Question, Tier};
 
 use crate::shown::{line, quoted};
 
@@ -44,6 +44,9 @@ pub fn digest(question: &Question) -> Digest {
         owned.push(judged.action.as_bytes().to_vec());
         owned.push(vec![u8::from(judged.tier), u8::from(judged.key.is_some())]);
         owned.push(judged.key.clone().unwrap_or_default().into_bytes());
+    }
+    if let Some(Holder { agent, account, sender }) = &question.holder {
+        owned.extend([agent, account, sender].map(|name| name.as_bytes().to_vec()));
     }
     let mut parts: Vec<&[u8]> = vec![
         question.component.as_bytes(),
@@ -143,10 +146,21 @@ fn fields(question: &Question, tier: Tier, room: &Room) -> Vec<(String, String)>
         let hidden = total - room.actions;
         field("Not shown here", format!("{hidden} of the {total} actions. The page and the command line show all of them."));
     }
-    let remembered = if tier == Tier::EveryTime { "This is asked every time, and not remembered." } else { "This can be remembered." };
-    field("Memory", remembered.to_owned());
+    field("Memory", memory(question, tier));
     field("The component itself says", quoted(&question.purpose, room.field));
     fields
+}
+
+/// Whether a longer answer is offered, and who is asked no more because of it: not whoever gives it.
+fn memory(question: &Question, tier: Tier) -> String {
+    match &question.holder {
+        _ if tier == Tier::EveryTime => "This is asked every time, and not remembered.".to_owned(),
+        None => "This can be remembered.".to_owned(),
+        Some(Holder { account, sender, .. }) => {
+            let (sender, account) = (quoted(sender, NAME_CHARS), quoted(account, NAME_CHARS));
+            format!("This can be remembered, for what {sender} asks for through {account}, whoever answers.")
+        }
+    }
 }
 
 /// Where not all of a text is shown, its digest tells two apart that have the same ends.

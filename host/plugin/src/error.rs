@@ -31,6 +31,8 @@ pub enum Problem {
     Shape(String),
     #[error("it lists its tools wrongly: {0}")]
     Definitions(String),
+    #[error(transparent)]
+    Reflection(#[from] wirken_reflect::Error),
     #[error("{0}")]
     Call(#[from] CallError),
 }

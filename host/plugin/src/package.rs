@@ -53,6 +53,9 @@ pub fn describe(engine: &Engine, package: &Package) -> Result<Info, LoadError> {
 pub fn validate(engine: &Engine, package: &Package) -> Result<Info, LoadError> {
     let failed = |problem: Problem| LoadError { component: package.manifest.name.clone(), problem };
     let (info, _) = read(engine, package).map_err(failed)?;
+    if package.manifest.kind == Kind::Tool && package.manifest.world == crate::tool::REFLECTED {
+        wirken_reflect::Reflected::of(&package.wasm).map_err(|error| failed(error.into()))?;
+    }
     match info.kind {
         Kind::Tool => capability::validate(&info.imports, &package.manifest),
         Kind::Provider | Kind::Channel | Kind::Policy => info.check_pure(),

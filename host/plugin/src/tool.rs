@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use wasmtime::component::Linker;
-use wirken_bindings::ToolPre;
+use wirken_bindings::{PlainPre, ToolPre};
 use wirken_engine::{CallError, Cell, Engine, Limits};
 use wirken_manifest::Manifest;
+use wirken_reflect::{Outcome, Reflected};
 use wirken_types::chat::{Part, ToolDefinition};
 use wirken_types::event::ToolOutcome;
 use wirken_types::tool::{CallPlan, ToolFailure};
@@ -20,6 +21,9 @@ use crate::ports::Ports;
 
 /// The world that this host offers to tools.
 const WORLD: &str = "wirken:tool/tool@0.1.0";
+
+/// What a manifest says of a component that exports plain functions and knows no world of this host.
+pub(crate) const REFLECTED: &str = "reflected";
 
 /// Tools that one component may define.
 const MAX_DEFINITIONS: usize = 64;
@@ -62,8 +66,17 @@ struct Inner {
     limits: Limits,
     fixed: Fixed,
     authority: Authority,
-    pre: ToolPre<Host>,
+    callee: Callee,
     definitions: Vec<ToolDefinition>,
+}
+
+/// What is called.
+#[derive(Debug)]
+enum Callee {
+    /// A component that knows this host.
+    Tool(ToolPre<Host>),
+    /// One that does not: its plain functions are the tools.
+    Plain(PlainPre<Host>, Reflected),
 }
 
 impl ToolPlugin {
@@ -73,7 +86,9 @@ impl ToolPlugin {
     }
 
     async fn try_load(engine: &Engine, package: Package, owner: &Owner) -> Result<Self, Problem> {
-        let (info, code) = inspect(engine, &package, Kind::Tool, WORLD)?;
+        let plain = package.manifest.world == REFLECTED;
+        let reflected = plain.then(|| Reflected::of(&package.wasm)).transpose()?;
+        let (info, code) = inspect(engine, &package, Kind::Tool, if plain { REFLECTED } else { WORLD })?;
         capability::validate(&info.imports, &package.manifest)?;
         let settings = package.manifest.settings(&owner.settings)?;
         let asked = Asked::of(&package.manifest, &settings)?;
@@ -81,13 +96,16 @@ impl ToolPlugin {
         let fixed = Fixed { component: info.name.as_str().into(), settings: Value::Object(settings).to_string().into() };
 
         let mut linker = Linker::new(engine.wasmtime());
-        let pre = capability::link(&mut linker, &info.imports)
+        let callee = capability::link(&mut linker, &info.imports)
             .and_then(|()| linker.instantiate_pre(code.component()))
-            .and_then(ToolPre::new)
+            .and_then(|pre| match reflected {
+                Some(reflected) => Ok(Callee::Plain(PlainPre::new(pre), reflected)),
+                None => ToolPre::new(pre).map(Callee::Tool),
+            })
             .map_err(|error| Problem::Shape(format!("{error:#}")))?;
         let limits = Limits::asked(&package.manifest.limits);
         let manifest = package.manifest;
-        let mut inner = Inner { info, manifest, engine: engine.clone(), limits, fixed, authority, pre, definitions: Vec::new() };
+        let mut inner = Inner { info, manifest, engine: engine.clone(), limits, fixed, authority, callee, definitions: Vec::new() };
         inner.definitions = inner.read_definitions().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -125,8 +143,11 @@ impl ToolPlugin {
     /// What a call with these arguments would do, by its own account. Nothing is done meanwhile.
     pub async fn plan(&self, name: String, arguments: String) -> Result<CallPlan, String> {
         let plugin = Arc::clone(&self.inner);
-        let planned = self.aside(Host::idle(&self.inner.fixed), move |pre, cell| async move {
-            let mut tool = pre.pre.instantiate(cell).await?;
+        // One that does not know this host plans nothing: what it asks for is judged as it comes.
+        let Callee::Tool(_) = &self.inner.callee else { return Ok(CallPlan { purpose: String::new(), intents: Vec::new() }) };
+        let planned = self.aside(Host::idle(&self.inner.fixed), move |inner, cell| async move {
+            let Callee::Tool(pre) = &inner.callee else { return Err(CallError::Host { message: "it has no plan".into() }) };
+            let mut tool = pre.instantiate(cell).await?;
             tool.plan(&name, &arguments).await
         });
         match planned.await {
@@ -146,8 +167,13 @@ impl ToolPlugin {
             Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
         };
         let called = self.aside(host, move |inner, cell| async move {
-            let mut tool = inner.pre.instantiate(cell).await?;
-            tool.call(&name, &arguments).await
+            match &inner.callee {
+                Callee::Tool(pre) => {
+                    let mut tool = pre.instantiate(cell).await?;
+                    tool.call(&name, &arguments).await
+                }
+                Callee::Plain(pre, reflected) => call_plain(pre, reflected, cell, &name, &arguments).await,
+            }
         });
         let failed = |message: String| ToolEnd::crashed(&self.inner.info.name, &CallError::Host { message });
         match called.await {
@@ -202,11 +228,49 @@ impl ToolPlugin {
 impl Inner {
     async fn read_definitions(&self) -> Result<Vec<ToolDefinition>, Problem> {
         // A component that is only asked what it offers is given nothing.
-        let mut tool = self.pre.instantiate(self.engine.cell(Host::idle(&self.fixed), &self.limits)).await?;
-        let definitions = tool.definitions().await?;
+        let definitions = match &self.callee {
+            Callee::Tool(pre) => pre.instantiate(self.engine.cell(Host::idle(&self.fixed), &self.limits)).await?.definitions().await?,
+            Callee::Plain(_, reflected) => reflected.functions.iter().map(definition).collect(),
+        };
         check_definitions(&definitions).map_err(Problem::Definitions)?;
         Ok(definitions)
     }
+}
+
+/// A plain function as a model is told of it.
+fn definition(function: &wirken_reflect::Function) -> ToolDefinition {
+    ToolDefinition {
+        name: function.tool.clone(),
+        description: function.description.clone(),
+        input_schema: function.arguments_schema.to_string(),
+    }
+}
+
+/// JSON in, JSON out; between them the values of the component's own types.
+async fn call_plain(
+    pre: &PlainPre<Host>,
+    reflected: &Reflected,
+    cell: Cell<Host>,
+    tool: &str,
+    arguments: &str,
+) -> Result<Result<Vec<Part>, ToolFailure>, CallError> {
+    let Some(function) = reflected.function(tool) else {
+        return Ok(Err(ToolFailure::InvalidArguments(format!("there is no tool named {tool:?}"))));
+    };
+    let values = match function.lift(arguments) {
+        Ok(values) => values,
+        Err(error) => return Ok(Err(ToolFailure::InvalidArguments(error.to_string()))),
+    };
+    let result = pre.call(cell, function.export.as_deref(), &function.name, function.result.is_some(), values).await?;
+    Ok(match function.lower(result) {
+        Ok(Outcome::Done(Value::Null)) => Ok(vec![Part::text("Done.")]),
+        // A text is a text, and not a document that holds one.
+        Ok(Outcome::Done(Value::String(text))) => Ok(vec![Part::text(text)]),
+        Ok(Outcome::Done(value)) => Ok(vec![Part::text(value.to_string())]),
+        Ok(Outcome::Failed(Value::String(text))) => Err(ToolFailure::Failed(text)),
+        Ok(Outcome::Failed(value)) => Err(ToolFailure::Failed(value.to_string())),
+        Err(error) => return Err(CallError::Host { message: error.to_string() }),
+    })
 }
 
 impl ToolEnd {

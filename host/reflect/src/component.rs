@@ -108,10 +108,10 @@ impl<'a> Sections<'a> {
                     return Err(Error::TooManyExports);
                 }
             }
-            Payload::CustomSection(section) if depth == 0 && section.name() == "package-docs" => {
-                if section.data().len() <= MAX_COMMENTS_BYTES {
-                    self.comments = section.data();
-                }
+            Payload::CustomSection(section)
+                if depth == 0 && section.name() == "package-docs" && section.data().len() <= MAX_COMMENTS_BYTES =>
+            {
+                self.comments = section.data();
             }
             // At any depth: a part of a composition that is asynchronous makes the whole so.
             Payload::ComponentCanonicalSection(section) => {

@@ -36,6 +36,8 @@ pub enum Error {
     TooManyItems { items: usize },
     #[error("it exports {functions} functions that could be called, and a component may have {MAX_FUNCTIONS} tools")]
     TooManyFunctions { functions: usize },
+    #[error("it is made for a world of wirken's, since it exports {}: a manifest that names that world loads it", short(.export))]
+    OfWirken { export: String },
     #[error("it exports no function that can be called as a tool{}", why_none(refused, left_out))]
     NothingCallable { refused: Vec<Refused>, left_out: Vec<String> },
 }
@@ -86,8 +88,6 @@ pub enum Reason {
     TooLarge { of: &'static str },
     #[error("{place} has a name of more than {MAX_NAME_BYTES} bytes")]
     LongName { place: String },
-    #[error("it belongs to one of wirken's own worlds: a manifest that names that world loads it")]
-    OfWirken,
     #[error("it is not a function")]
     NotAFunction,
     #[error("its schema cannot be used: {reason}")]

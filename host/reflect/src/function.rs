@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::description::{self, Comments};
 use crate::types::{Field, Type};
-use crate::{ArgumentError, MAX_DEFINITION_BYTES, Reason, ResultError, Value, lift, lower, schema};
+use crate::{ArgumentError, MAX_DEFINITION_BYTES, Reason, ResultError, Value, lift, lower, parse, schema};
 
 #[derive(Clone, Debug)]
 pub struct Function {
@@ -70,9 +70,9 @@ impl Function {
         })
     }
 
-    /// The values of a call, one for each parameter, from what a model wrote. Blank text is an object without members.
+    /// The values of a call, one for each parameter, from what a model wrote.
     pub fn lift(&self, arguments: &str) -> Result<Vec<Value>, ArgumentError> {
-        let arguments = lift::parse(arguments)?;
+        let arguments = parse::parse(arguments)?;
         if !self.validator.is_valid(&arguments) {
             // What the types say names the one place that is wrong; a schema names its own keyword.
             return Err(match lift::arguments(&self.parameters, &arguments) {

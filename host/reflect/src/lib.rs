@@ -19,6 +19,7 @@ mod function;
 mod lift;
 mod lower;
 mod names;
+mod parse;
 mod reflected;
 mod schema;
 mod types;

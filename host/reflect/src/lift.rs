@@ -3,10 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Number, Value as Json};
 
 use crate::types::{Case, F32_MOST, Field, Type};
-use crate::{ArgumentError, MAX_ARGUMENT_BYTES, Value};
+use crate::{ArgumentError, Value};
 
 /// Characters of a text, and how many names, that a message repeats.
 const SHOWN_CHARS: usize = 40;
@@ -34,17 +34,6 @@ impl From<Wrong> for ArgumentError {
         let escaped = |step: &String| format!("/{}", cut(step).replace('~', "~0").replace('/', "~1"));
         Self { path: wrong.steps.iter().rev().map(escaped).collect(), message: wrong.message }
     }
-}
-
-pub(crate) fn parse(text: &str) -> Result<Json, ArgumentError> {
-    let wrong = |message: String| Err(ArgumentError { path: String::new(), message });
-    if text.len() > MAX_ARGUMENT_BYTES {
-        return wrong(format!("the arguments have {} bytes, and {MAX_ARGUMENT_BYTES} are the most", text.len()));
-    }
-    if text.trim().is_empty() {
-        return Ok(Json::Object(Map::new()));
-    }
-    serde_json::from_str(text).or_else(|error| wrong(format!("the arguments are no JSON: {error}")))
 }
 
 pub(crate) fn arguments(parameters: &[Field], arguments: &Json) -> Result<Vec<Value>, ArgumentError> {

@@ -58,7 +58,10 @@ impl Reflected {
             return Err(Error::TooManyFunctions { functions: callable.len() });
         }
         if callable.is_empty() {
-            return Err(Error::NothingCallable { refused, left_out });
+            return Err(match left_out.iter().find(|export| export.starts_with(OWN)) {
+                Some(export) => Error::OfWirken { export: export.clone() },
+                None => Error::NothingCallable { refused, left_out },
+            });
         }
         let keys: Vec<_> = callable.iter().map(|function| (function.export.as_deref(), function.name.as_str())).collect();
         let tools = names::of_tools(&keys);
@@ -108,10 +111,13 @@ fn exported(component: &Component) -> Result<(Vec<Found<'_>>, Vec<String>), Erro
     Ok((found, left_out))
 }
 
+/// The package of this host's own worlds, which are called in their own way.
+const OWN: &str = "wirken:";
+
 /// WASI's own worlds are called by hosts. `init` and `exports` are left by the tools that make components of Python and
 /// JavaScript: they call them once, before the component is written.
 fn is_for_hosts(export: &str) -> bool {
-    export.starts_with("wasi:") || matches!(export, "init" | "exports")
+    export.starts_with("wasi:") || export.starts_with(OWN) || matches!(export, "init" | "exports")
 }
 
 fn plain(
@@ -123,9 +129,6 @@ fn plain(
 ) -> Result<Function, Reason> {
     let ComponentEntityType::Func(id) = ty else { return Err(Reason::NotAFunction) };
     let ty = &component.types[id];
-    if export.is_some_and(|export| export.starts_with("wirken:")) {
-        return Err(Reason::OfWirken);
-    }
     // `[method]`, `[static]` and `[constructor]`.
     if function.starts_with('[') {
         return Err(Reason::OfResource);

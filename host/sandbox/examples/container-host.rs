@@ -1,9 +1,10 @@
-//! A gateway that runs a program without end, for tests to kill. It says when the program runs.
+//! A gateway that runs a script of the shell, for tests to kill. It says when the script runs.
 //!
-//! container-host SOCKET IMAGE OWNER UID GID WORKSPACE DATA
+//! container-host SOCKET IMAGE OWNER UID GID WORKSPACE DATA SCRIPT SECONDS
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "what surprises a test's program ends it")]
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use wirken_sandbox::containers::{Containers, Runtime, Settings};
@@ -23,7 +24,8 @@ async fn main() {
         bounds: Bounds::default(),
     });
     let mut program = Program::new("sh", &arguments[5]);
-    program.arguments = vec!["-c".to_owned(), "echo running; exec sleep 1000".to_owned()];
+    program.arguments = vec!["-c".to_owned(), format!("echo running; {}", arguments[7])];
+    program.timeout = Some(Duration::from_secs(arguments[8].parse().unwrap()));
     let (sender, mut pieces) = mpsc::channel(1);
     tokio::select! {
         ended = containers.run(&program, sender) => panic!("{ended:?}"),

@@ -12,7 +12,7 @@ use wirken_structure::{ROOMS, name_in, objection};
 const MAY_NAME: &[(&str, &str)] = &[];
 
 /// Folders that hold nothing of the tree's own.
-const NOT_OURS: &[&str] = &["target", "node_modules", ".git", ".tools", "dist", "__pycache__"];
+const NOT_OURS: &[&str] = &["target", "node_modules", ".venv", ".git", ".tools", "dist", "__pycache__"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

@@ -5,4 +5,6 @@
 //! protocol (`tests/it`), and refuses what the real server would refuse.
 
 pub mod llm;
+pub mod proxy;
 pub mod telegram;
+pub mod tls;

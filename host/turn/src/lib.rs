@@ -11,7 +11,7 @@ mod turn;
 
 pub use conversation::Conversation;
 pub use effect::{Allowed, Answer, Ask, Effect, Input, Shown, Verdict};
-pub use turn::{MAX_ROUNDS, MAX_STARTS, Setup, Surface, ToolOrigin, Turn};
+pub use turn::{MAX_QUESTIONS, MAX_ROUNDS, MAX_STARTS, Setup, Surface, ToolOrigin, Turn};
 
 #[cfg(test)]
 mod tests;

@@ -43,6 +43,7 @@ impl Turn {
                     asked = false;
                     turn.calls = calls_of(content.as_deref().unwrap_or_default());
                 }
+                Event::ApprovalAsked { .. } => turn.questions += 1,
                 Event::ToolFinished { call_id, .. } => turn.calls.retain(|call| call.id != *call_id),
                 Event::OutboundQueued { outbound, .. } => turn.outbound = *outbound,
                 // Its beginning may be shown already; the answer that replaces it has to have the same number.
@@ -73,6 +74,7 @@ impl Turn {
 
     /// Goes back to the call that was being made, or records how it ended.
     fn take_up(&mut self, trace: Trace, record: &mut Vec<Event>) -> Then {
+        record.extend(trace.cut_off(self.id));
         let known = self.calls.iter().position(|call| call.id == trace.call_id).and_then(|at| self.calls.remove(at));
         let Some(call) = known else {
             // What the call was is erased, and so nothing of it can be run.
@@ -203,6 +205,15 @@ impl Trace {
         if self.call_id != call_id {
             *self = Self { call_id: call_id.into(), ..Self::default() };
         }
+    }
+
+    /// The ends of what was under way: nobody will record another.
+    fn cut_off(&self, turn: TurnId) -> Vec<Event> {
+        let end = |effect: &u64| {
+            let (call_id, outcome) = (self.call_id.clone(), ToolOutcome::Interrupted);
+            Event::EffectFinished { turn, call_id, effect: *effect, outcome, detail: "the gateway stopped while it ran".into() }
+        };
+        self.begun.keys().map(end).collect()
     }
 
     /// What the model is told of what was under way.

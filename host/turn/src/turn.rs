@@ -11,7 +11,7 @@ use wirken_types::provider::ProviderError;
 use wirken_types::{Digest, TurnId};
 
 use crate::effect::{Allowed, Ask, Effect, Input, Shown};
-pub use approval::MAX_STARTS;
+pub use approval::{MAX_QUESTIONS, MAX_STARTS};
 #[cfg(test)]
 pub(crate) use response::MAX_ITEMS;
 use response::Response;
@@ -89,6 +89,8 @@ pub struct Turn {
     pub(crate) current: Current,
     /// Somebody spoke since the last request.
     pub(crate) said: bool,
+    /// Times that a person was asked.
+    pub(crate) questions: u32,
 }
 
 /// How far a call has come.
@@ -113,7 +115,7 @@ impl Turn {
 
     pub(crate) fn at(id: TurnId, setup: Setup, phase: Phase) -> Self {
         let (response, calls, current) = (Response::default(), VecDeque::new(), Current::default());
-        Self { id, setup, phase, round: 0, attempt: 0, outbound: 0, response, calls, current, said: false }
+        Self { id, setup, phase, round: 0, attempt: 0, outbound: 0, response, calls, current, said: false, questions: 0 }
     }
 
     pub fn id(&self) -> TurnId {

@@ -147,6 +147,9 @@ pub struct Question {
     /// Why the host asks now, where it is not before the call: what it had done by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Whose the right would be that a longer answer gives. None where nobody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
 }
 
 /// Somebody's right to have an agent do something through a component without being asked.

@@ -6,6 +6,8 @@
 
 mod origin;
 mod place;
+mod proxy;
 
 pub use origin::{InvalidOrigin, Origin, OriginPattern, Wildcard};
 pub use place::{HeaderName, InvalidPlace, PathPrefix, Place};
+pub use proxy::{InvalidProxy, Proxy};

@@ -61,6 +61,8 @@ pub enum VaultError {
     SealedChanged { purpose: String },
     #[error("{text:?} cannot name a record: use 1 to {} printable ASCII characters without spaces", crate::record::MAX_NAME_BYTES)]
     InvalidName { text: String },
+    #[error("{component}/{name} has this very value already: ask the service for a new one, and give that")]
+    SameSecret { component: String, name: String },
     #[error(transparent)]
     Secret(#[from] SecretError),
 

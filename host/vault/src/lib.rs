@@ -22,10 +22,12 @@ mod error;
 mod files;
 mod key;
 mod record;
+mod rotation;
 mod sealer;
 mod vault;
 
 pub use error::VaultError;
 pub use key::{KeyKind, KeySource};
+pub use rotation::{Age, ROTATE_AFTER_DAYS, Rotation, WARN_DAYS};
 pub use sealer::Sealer;
 pub use vault::{Added, Credential, NewRecord, RecordInfo, Vault};

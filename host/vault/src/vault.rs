@@ -130,6 +130,18 @@ impl Vault {
         Ok(added)
     }
 
+    /// Gives a credential another value, for the same origins and places; false when there is none of that name. Fails where
+    /// its record was changed: that would make somebody else's origins its own.
+    pub fn rotate(&mut self, component: &str, name: &str, secret: &Secret) -> Result<bool, VaultError> {
+        let Some(old) = self.get(component, name)? else { return Ok(false) };
+        let (component, name) = (component.to_owned(), name.to_owned());
+        if old.secret.expose() == secret.expose() {
+            return Err(VaultError::SameSecret { component, name });
+        }
+        self.add(NewRecord { component, name, origins: old.origins, places: old.places }, secret)?;
+        Ok(true)
+    }
+
     /// Removes a credential; false when there is none of that name.
     pub fn remove(&mut self, component: &str, name: &str) -> Result<bool, VaultError> {
         let records: Vec<Stored> = self.records.iter().filter(|stored| !stored.is(component, name)).cloned().collect();

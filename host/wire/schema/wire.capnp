@@ -237,6 +237,17 @@ struct Boot {
   gatewayKey @6 :Data;
   socket @7 :Text;
   requireSandbox @8 :Bool;
+  # How any address is reached.
+  network @9 :Network;
+}
+
+struct Network {
+  # Certificates of the owner's own authorities, as DER.
+  roots @0 :List(Data);
+  # Null for none, as the two below.
+  proxy @1 :Text;
+  proxyUser @2 :Text;
+  proxyPassword @3 :Credential;
 }
 
 struct Credential {

@@ -1,5 +1,5 @@
-//! What the gateway writes into a child's pipe before anything else, and then closes: who it is, what it runs, and the
-//! credentials of its one account. Every buffer that holds a secret is wiped.
+//! What the gateway writes into a child's pipe before anything else, and then closes: who it is, what it runs, the
+//! credentials of its one account, and how it reaches the network. Every buffer that holds a secret is wiped.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use capnp::serialize;
 use wirken_secret::Secret;
 use zeroize::Zeroizing;
 
-use crate::codec::{self, WORD_BYTES, data, list, list_length, text, texts, within, write_texts};
+use crate::codec::{self, WORD_BYTES, data, list, list_length, optional_text, text, texts, within, write_texts};
 use crate::error::WireError;
 use crate::keys::{KEY_BYTES, KeyPair, PublicKey};
-use crate::limits::{MAX_BOOT_BYTES, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_SECRET_BYTES};
-use crate::wire_capnp::{boot as wire, credential};
+use crate::limits::{MAX_BOOT_BYTES, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_ROOT_BYTES, MAX_SECRET_BYTES};
+use crate::wire_capnp::{boot as wire, credential, network};
 
 /// The descriptor of the pipe that it comes through, in the child.
 pub const BOOT_DESCRIPTOR: i32 = 3;
@@ -38,10 +38,23 @@ pub struct Boot {
     pub socket: String,
     /// Whether the child ends where the kernel cannot confine it.
     pub require_sandbox: bool,
+    pub network: Network,
+}
+
+/// How any address is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// Certificates of the owner's own authorities, as DER.
+    pub roots: Vec<Vec<u8>>,
+    /// `http://host:port`.
+    pub proxy: Option<String>,
+    pub proxy_user: Option<String>,
+    /// The proxy's, and in no request.
+    pub proxy_password: Option<Credential>,
 }
 
 /// A credential and where it may go.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Credential {
     pub name: String,
     pub origins: Vec<String>,
@@ -79,6 +92,7 @@ impl Boot {
             gateway: PublicKey::from_bytes(&exactly("the gateway's key", root.get_gateway_key()?)?)?,
             socket: text("a socket's path", MAX_NAME_BYTES, root.get_socket())?,
             require_sandbox: root.get_require_sandbox(),
+            network: read_network(root.get_network()?)?,
         })
     }
 
@@ -88,12 +102,15 @@ impl Boot {
         const STRUCT: usize = 16 * WORD_BYTES;
         let field = |bytes: usize| bytes + 2 * WORD_BYTES;
         let entries = |list: &[String]| STRUCT + list.iter().map(|entry| field(entry.len()) + WORD_BYTES).sum::<usize>();
-        let credentials = self.credentials.iter().map(|credential| {
+        let credentials = self.credentials.iter().chain(&self.network.proxy_password).map(|credential| {
             let lists = entries(&credential.origins) + entries(&credential.places);
             STRUCT + field(credential.name.len()) + lists + field(credential.secret.expose().len())
         });
+        let Network { roots, proxy, proxy_user, proxy_password: _ } = &self.network;
+        let roots = STRUCT + roots.iter().map(|root| field(root.len()) + WORD_BYTES).sum::<usize>();
+        let network = STRUCT + roots + [proxy, proxy_user].into_iter().flatten().map(|text| field(text.len())).sum::<usize>();
         let texts = [&self.account, &self.component, &self.manifest, &self.settings, &self.socket].map(|text| field(text.len()));
-        let bytes = 2 * STRUCT + texts.iter().sum::<usize>() + 2 * field(KEY_BYTES) + credentials.sum::<usize>();
+        let bytes = 2 * STRUCT + texts.iter().sum::<usize>() + 2 * field(KEY_BYTES) + credentials.sum::<usize>() + network;
         bytes.next_multiple_of(WORD_BYTES)
     }
 
@@ -111,12 +128,44 @@ impl Boot {
         root.set_gateway_key(&self.gateway.to_bytes());
         root.set_socket(self.socket.as_str());
         root.set_require_sandbox(self.require_sandbox);
+        write_network(root.reborrow().init_network(), &self.network)?;
         let mut list = root.init_credentials(list_length("the credentials", self.credentials.len())?);
         for (index, from) in (0..).zip(&self.credentials) {
             write_credential(list.reborrow().get(index), from)?;
         }
         Ok(())
     }
+}
+
+fn write_network(mut to: network::Builder<'_>, from: &Network) -> Result<(), WireError> {
+    let mut roots = to.reborrow().init_roots(list_length("the certificates", from.roots.len())?);
+    for (index, root) in (0..).zip(&from.roots) {
+        within("a certificate", root.len(), MAX_ROOT_BYTES)?;
+        roots.set(index, root);
+    }
+    if let Some(proxy) = &from.proxy {
+        within("a proxy", proxy.len(), MAX_NAME_BYTES)?;
+        to.set_proxy(proxy.as_str());
+    }
+    if let Some(user) = &from.proxy_user {
+        within("a proxy's user", user.len(), MAX_NAME_BYTES)?;
+        to.set_proxy_user(user.as_str());
+    }
+    match &from.proxy_password {
+        Some(password) => write_credential(to.init_proxy_password(), password),
+        None => Ok(()),
+    }
+}
+
+fn read_network(from: network::Reader<'_>) -> Result<Network, WireError> {
+    let root = |root: capnp::Result<_>| Ok(data("a certificate", MAX_ROOT_BYTES, root)?.to_vec());
+    let password = from.has_proxy_password().then(|| read_credential(from.get_proxy_password()?)).transpose()?;
+    Ok(Network {
+        roots: list("the certificates", from.get_roots()?.iter(), root)?,
+        proxy: optional_text("a proxy", MAX_NAME_BYTES, from.has_proxy(), from.get_proxy())?,
+        proxy_user: optional_text("a proxy's user", MAX_NAME_BYTES, from.has_proxy_user(), from.get_proxy_user())?,
+        proxy_password: password,
+    })
 }
 
 fn write_credential(mut to: credential::Builder<'_>, from: &Credential) -> Result<(), WireError> {

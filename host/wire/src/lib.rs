@@ -42,7 +42,7 @@ mod to_gateway;
 )]
 mod wire_capnp;
 
-pub use boot::{BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Credential};
+pub use boot::{BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Credential, Network};
 pub use error::WireError;
 pub use frames::{Frames, frame};
 pub use handshake::{

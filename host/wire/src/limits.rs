@@ -59,5 +59,8 @@ pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 /// One secret.
 pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 
+/// One certificate of the owner's own authorities.
+pub const MAX_ROOT_BYTES: usize = 64 * 1024;
+
 /// Structs within structs and lists. The schema has no recursion, and needs fewer than ten.
 pub(crate) const MAX_NESTING: i32 = 16;

@@ -1,34 +1,23 @@
 //! The channel as a component: the world's types to ours, and back. Nothing is decided here.
 
-use std::cell::RefCell;
+use wirken_guest::channel as wit;
 
-use crate::bindings::exports::wirken::channel::adapter as wit;
-use crate::bindings::wirken::http::types as http;
-use crate::types;
+use crate::{Connection, types};
 
-pub(crate) struct Telegram;
+wirken_guest::channel!(Connection);
 
-pub(crate) struct Connection(RefCell<crate::Connection>);
-
-impl wit::Guest for Telegram {
-    type Connection = Connection;
-}
-
-impl wit::GuestConnection for Connection {
-    fn new(settings: String, state: Vec<wit::State>, random: Vec<u8>, recovering: bool) -> Self {
-        wirken_guest::init();
+impl wit::Channel for Connection {
+    fn new(settings: &str, state: Vec<wit::State>, random: &[u8], recovering: bool) -> Self {
         let state: Vec<_> = state.into_iter().map(|wit::State { key, value }| types::State { key, value }).collect();
-        Self(RefCell::new(crate::Connection::new(&settings, &state, &random, recovering)))
+        Self::new(settings, &state, random, recovering)
     }
 
-    fn start(&self, now_millis: u64) -> Vec<wit::Effect> {
-        wirken_guest::init();
-        self.0.borrow_mut().start(now_millis).into_iter().map(Into::into).collect()
+    fn start(&mut self, now_millis: u64) -> Vec<wit::Effect> {
+        self.start(now_millis).into_iter().map(Into::into).collect()
     }
 
-    fn handle(&self, now_millis: u64, event: wit::Event) -> Vec<wit::Effect> {
-        wirken_guest::init();
-        self.0.borrow_mut().handle(now_millis, event.into()).into_iter().map(Into::into).collect()
+    fn handle(&mut self, now_millis: u64, event: wit::Event) -> Vec<wit::Effect> {
+        self.handle(now_millis, event.into()).into_iter().map(Into::into).collect()
     }
 }
 
@@ -54,14 +43,14 @@ impl From<wit::Event> for types::Event {
     }
 }
 
-impl From<http::Response> for types::Response {
-    fn from(http::Response { status, headers, body }: http::Response) -> Self {
-        Self { status, headers: headers.into_iter().map(|http::Header { name, value }| types::Header { name, value }).collect(), body }
+impl From<wit::Response> for types::Response {
+    fn from(wit::Response { status, headers, body }: wit::Response) -> Self {
+        Self { status, headers: headers.into_iter().map(|wit::Header { name, value }| types::Header { name, value }).collect(), body }
     }
 }
 
-impl From<http::Failure> for types::Failure {
-    fn from(http::Failure { kind, sent, message }: http::Failure) -> Self {
+impl From<wit::Failure> for types::Failure {
+    fn from(wit::Failure { kind, sent, message }: wit::Failure) -> Self {
         Self { kind, sent, message }
     }
 }
@@ -108,13 +97,13 @@ impl From<types::Effect> for wit::Effect {
     }
 }
 
-impl From<types::Request> for http::Request {
+impl From<types::Request> for wit::Request {
     fn from(types::Request { url, headers, body, credentials, timeout_millis }: types::Request) -> Self {
         Self {
             method: "POST".to_owned(),
             url,
-            headers: headers.into_iter().map(|types::Header { name, value }| http::Header { name, value }).collect(),
-            body: vec![http::Segment::Bytes(body)],
+            headers: headers.into_iter().map(|types::Header { name, value }| wit::Header { name, value }).collect(),
+            body: vec![wit::Segment::Bytes(body)],
             credentials,
             timeout_millis: Some(timeout_millis),
         }
@@ -125,7 +114,7 @@ impl From<types::Outcome> for wit::Outcome {
     fn from(outcome: types::Outcome) -> Self {
         match outcome {
             types::Outcome::Delivered(ids) => Self::Delivered(ids),
-            types::Outcome::Failed(types::Failure { kind, sent, message }) => Self::Failed(http::Failure { kind, sent, message }),
+            types::Outcome::Failed(types::Failure { kind, sent, message }) => Self::Failed(wit::Failure { kind, sent, message }),
             types::Outcome::InDoubt(why) => Self::InDoubt(why),
             types::Outcome::Later(millis) => Self::Later(millis),
         }

@@ -1,7 +1,7 @@
 //! Telegram bots, by the Bot API: long polling in, messages out. <https://core.telegram.org/bots/api>
 //!
-//! Everything but `bindings` and `component` is a pure library on plain values, so that it is tested and fuzzed natively;
-//! those two map it to `wirken:channel` and exist only on WebAssembly. Nothing here sends a request or sees the token:
+//! Everything but `component` is a pure library on plain values, so that it is tested and fuzzed natively; that one maps it
+//! to `wirken:channel` and exists only on WebAssembly. Nothing here sends a request or sees the token:
 //! the host does both.
 
 pub mod types;
@@ -26,8 +26,6 @@ mod split;
 mod typing;
 mod update;
 
-#[cfg(target_arch = "wasm32")]
-mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod component;
 

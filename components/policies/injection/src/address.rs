@@ -8,6 +8,8 @@ use crate::types::Severity::{self, Low, Medium};
 const MAX_ADDRESS: usize = 2_000;
 /// A longer query of a picture is no size or number of a version.
 const LONG_QUERY: usize = 100;
+/// What stands in front of it is read so far back.
+const LOOK_BACK: usize = 200;
 /// The most that are told of one piece of text.
 const MAX: usize = 16;
 
@@ -30,6 +32,7 @@ pub(crate) fn find(letters: &[Letter], work: &mut u64) -> Vec<Hit> {
             continue;
         }
         let before = before(letters, at);
+        *work += LOOK_BACK as u64;
         let mut end = at;
         let mut address = String::new();
         // A placeholder may have spaces; the address ends where its brackets do.
@@ -57,7 +60,7 @@ enum Before {
 
 /// `![…](` or `src="` before an address loads it; `](` and `href="` only show it. Looks back a little.
 fn before(letters: &[Letter], at: usize) -> Before {
-    let text: String = letters.get(at.saturating_sub(200)..at).unwrap_or_default().iter().map(|letter| letter.ch).collect();
+    let text: String = letters.get(at.saturating_sub(LOOK_BACK)..at).unwrap_or_default().iter().map(|letter| letter.ch).collect();
     let text = text.trim_end_matches(|ch: char| ch.is_ascii_alphabetic());
     let open = text.trim_end_matches(['"', '\'', ' ', '<']);
     if let Some(label) = open.strip_suffix("](") {
@@ -81,10 +84,10 @@ fn weigh(address: &str, before: Before) -> Option<Severity> {
     let filled = PLACEHOLDERS.iter().any(|mark| query.unwrap_or(address).contains(mark));
     let telling = query.is_some_and(|query| TELLING.iter().any(|name| query.contains(name)));
     match before {
+        _ if telling && filled => Some(Medium),
         Before::Picture if query.is_some() && (filled || telling) => Some(Medium),
         Before::Picture if query.is_some_and(|query| query.len() > LONG_QUERY) || filled => Some(Low),
         Before::Link if filled && query.is_some() => Some(Low),
-        Before::Link | Before::Text if telling && filled => Some(Medium),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use crate::fold::Letter;
 use crate::hidden::printable;
 
 /// Fewer letters of base64, or bytes, say too little.
-const MIN_BASE64: usize = 12;
+const MIN_BASE64: usize = 10;
 const MIN_BYTES: usize = 6;
 /// So many escapes are more than one sign that has no key.
 const MIN_ESCAPES: usize = 4;
@@ -54,15 +54,10 @@ fn base64(letters: &[Letter], found: &mut Vec<Carried>) {
     let mut at = 0;
     while at < letters.len() {
         let first = at;
-        let (mut bytes, mut bits, mut count, mut line) = (Vec::new(), 0_u32, 0_usize, 0_usize);
+        let mut line = 0_usize;
         loop {
-            if let Some(six) = sextet(ch(letters, at)) {
-                bits = bits << 6 | u32::from(six);
-                count += 1;
+            if sextet(ch(letters, at)).is_some() {
                 line += 1;
-                if count.is_multiple_of(4) {
-                    bytes.extend_from_slice(bits.to_be_bytes().get(1..).unwrap_or_default());
-                }
             } else if ch(letters, at) == '\n' && line >= 32 && sextet(ch(letters, at + 1)).is_some() {
                 // Wrapped, as in mail.
                 line = 0;
@@ -71,16 +66,40 @@ fn base64(letters: &[Letter], found: &mut Vec<Carried>) {
             }
             at += 1;
         }
-        if count >= MIN_BASE64 {
-            match count % 4 {
-                2 => bytes.extend_from_slice((bits << 12).to_be_bytes().get(1..2).unwrap_or_default()),
-                3 => bytes.extend_from_slice((bits << 6).to_be_bytes().get(1..3).unwrap_or_default()),
-                _ => {}
+        if !from_base64(letters, first, at, found) {
+            // A part of a path, between two of its slashes.
+            let mut part = first;
+            for end in first..=at {
+                if end == at || ch(letters, end) == '/' {
+                    from_base64(letters, part, end, found);
+                    part = end + 1;
+                }
             }
-            push(found, first, at, &bytes, true);
         }
         at = at.max(first + 1);
     }
+}
+
+fn from_base64(letters: &[Letter], first: usize, end: usize, found: &mut Vec<Carried>) -> bool {
+    if end.saturating_sub(first) < MIN_BASE64 {
+        return false;
+    }
+    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0_usize);
+    for six in (first..end).filter_map(|at| sextet(ch(letters, at))) {
+        bits = bits << 6 | u32::from(six);
+        count += 1;
+        if count.is_multiple_of(4) {
+            bytes.extend_from_slice(bits.to_be_bytes().get(1..).unwrap_or_default());
+        }
+    }
+    match count % 4 {
+        2 => bytes.extend_from_slice((bits << 12).to_be_bytes().get(1..2).unwrap_or_default()),
+        3 => bytes.extend_from_slice((bits << 6).to_be_bytes().get(1..3).unwrap_or_default()),
+        _ => {}
+    }
+    let before = found.len();
+    push(found, first, end, &bytes, true);
+    found.len() > before
 }
 
 fn push(found: &mut Vec<Carried>, first: usize, end: usize, bytes: &[u8], opaque: bool) {
@@ -273,6 +292,7 @@ mod tests {
         for text in [
             "da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ",
+            "src/policies/injection/README",
             "a short text",
             "100 %20 and 12%",
             "2026-11-21 18:40:10",

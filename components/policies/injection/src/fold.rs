@@ -40,6 +40,10 @@ pub(crate) fn fold(text: &str, base: usize) -> (Vec<Letter>, Hidden) {
             // A soft hyphen is honest within a word.
             split |= last.is_alphanumeric() && ch != '\u{ad}' && !is_selector_of(last, ch);
             hidden.see(Seen::Invisible(ch), at, last);
+            // A letter that is blank is read as a blank.
+            if matches!(ch, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}') {
+                letters.push(Letter { ch: ' ', at, flags: 0 });
+            }
             continue;
         }
         if is_mark(ch) {

@@ -29,7 +29,7 @@ pub(crate) fn judge(hits: &mut Vec<Hit>, words: &[Word], regions: &Regions, sour
     combine(hits, &tempered);
     if source == Source::Person {
         for hit in hits.iter_mut().filter(|hit| !hit.evades && !matches!(hit.rule, HIDDEN | MIXED | TEMPLATE | MIMICRY)) {
-            hit.severity = hit.severity.lowered();
+            hit.severity = Severity::Low;
         }
     }
 }

@@ -118,14 +118,15 @@ const ACTS: [&str; 16] = [
 
 /// All of it in a piece of text.
 pub(crate) fn find(letters: &[Letter], work: &mut u64) -> Vec<Hit> {
-    let mut finder = Finder { letters, hits: Vec::new(), name: None, is_line: true, buffer: String::new() };
+    let mut finder = Finder { letters, hits: Vec::new(), name: None, is_line: true, buffer: String::new(), work: 0 };
     for at in 0..letters.len() {
-        *work += 1;
+        finder.work += 1;
         finder.look(at);
         if finder.hits.len() >= MAX {
             break;
         }
     }
+    *work += finder.work;
     finder.hits
 }
 
@@ -137,6 +138,7 @@ struct Finder<'a> {
     /// Nothing of the line was seen that a speaker does not stand behind.
     is_line: bool,
     buffer: String,
+    work: u64,
 }
 
 impl Finder<'_> {
@@ -159,6 +161,7 @@ impl Finder<'_> {
             '<' if self.ch(at + 1) == '|' => self.mark(at),
             '<' | '[' => self.bracket(at),
             '"' => self.key(at),
+            '`' if self.begins(at, "```tool_") => self.hit(MIMICRY, Medium, at, at + 8),
             _ => {}
         }
         if self.is_line && ch.is_alphabetic() {
@@ -166,6 +169,8 @@ impl Finder<'_> {
         }
         self.is_line = match ch {
             '\n' => true,
+            // A sentence may be put in front of it.
+            '.' | '!' | '?' => self.ch(at + 1) == ' ',
             ' ' | '\t' | '\r' | '#' | '*' | '>' | '-' | '=' | '[' | '<' | '(' | '_' | '|' | '"' => self.is_line,
             _ => false,
         };
@@ -177,6 +182,7 @@ impl Finder<'_> {
         let mut end = at;
         while end - at < MAX_NAME && self.letters.get(end).is_some_and(|letter| fits(letter.ch)) {
             self.buffer.push(self.ch(end));
+            self.work += 1;
             end += 1;
         }
         end
@@ -204,18 +210,19 @@ impl Finder<'_> {
         let name = self.buffer.rsplit(':').next().unwrap_or_default();
         let known = TAGS.iter().any(|tag| name == *tag || (tag.ends_with('=') && name.starts_with(tag)));
         let speaks = matches!(name, "system" | "system_prompt" | "assistant" | "system_message") && self.ch(end) == '>';
+        // It has a name where it is meant.
+        let known = known && (name != "invoke" || self.ch(end) == ' ');
         if known && matches!(self.ch(end), '>' | ' ' | '\n' | '/') {
             self.hit(MIMICRY, Medium, at, end);
         } else if speaks {
-            self.hit(ROLE, Low, at, end + 1);
+            self.hit(ROLE, Medium, at, end + 1);
         }
     }
 
     /// Somebody who speaks from here on: a name and a colon, or a name in brackets.
     fn speaker(&mut self, at: usize) {
         let end = self.name(at, |ch| ch.is_ascii_alphabetic() || ch == ' ' || ch == '_');
-        let name = self.buffer.replace('_', " ");
-        let name = name.trim_end();
+        let name = self.buffer.split([' ', '_']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         let Some((_, severity)) = SPEAKERS.iter().find(|(speaker, _)| *speaker == name) else { return };
         let before = at.checked_sub(1).map_or('\n', |at| self.ch(at));
         let closes = match self.ch(end) {
@@ -225,12 +232,20 @@ impl Finder<'_> {
             _ => false,
         };
         // A heading of a template.
-        let heading = before == ' ' && at > 3 && self.begins(at - 4, "###");
+        let blank = (1..at.min(4)).take_while(|back| self.ch(at - back) == ' ').count();
+        let heading = blank > 0 && at > blank + 2 && self.begins(at - blank - 3, "###");
         if closes || heading {
-            let severity = if heading && closes { Medium } else { *severity };
+            let addressed = self.is_addressed(end + 1) || (before == '[' && self.ch(end + 1) == '\n');
+            let severity = if (heading && closes) || addressed { (*severity).max(Medium) } else { *severity };
             let rule = if name.contains("result") || name.contains("output") || name.contains("input") { MIMICRY } else { ROLE };
             self.hit(rule, severity, at, end + 1);
         }
+    }
+
+    /// Whether whoever speaks says "you".
+    fn is_addressed(&self, at: usize) -> bool {
+        let blank = self.letters.iter().skip(at).take(4).take_while(|letter| !letter.ch.is_alphabetic()).count();
+        self.begins(at + blank, "you")
     }
 
     fn key(&mut self, at: usize) {

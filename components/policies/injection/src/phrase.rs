@@ -40,6 +40,10 @@ struct Begun {
 
 /// All phrases in a sequence of words.
 pub(crate) fn find<'a>(words: impl Iterator<Item = &'a Word>, work: &mut u64) -> Vec<Hit> {
+    let mut words = words.peekable();
+    if words.peek().is_none() {
+        return Vec::new();
+    }
     let mut begun = [[None::<Begun>; STEPS]; PHRASES.len()];
     let mut told = [0_usize; PHRASES.len()];
     let mut hits = Vec::new();

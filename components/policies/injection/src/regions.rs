@@ -33,6 +33,7 @@ pub(crate) struct Regions {
     quoted: Spans,
     code: Spans,
     unseen: Spans,
+    pub(crate) work: u64,
 }
 
 impl Regions {
@@ -55,6 +56,7 @@ fn holds(spans: &Spans, first: u32, end: u32) -> bool {
 pub(crate) fn regions(letters: &[Letter]) -> Regions {
     let mut reader = Reader { letters, regions: Regions::default(), quote: None, fence: None, tick: None, comment: None, tag: None };
     for at in 0..letters.len() {
+        reader.regions.work += 3;
         reader.quotes(at);
         reader.code(at);
         reader.markup(at);
@@ -124,7 +126,8 @@ impl Reader<'_> {
         self.quote = Some((at, closing));
     }
 
-    fn closes_with(&self, at: usize, closing: char) -> bool {
+    fn closes_with(&mut self, at: usize, closing: char) -> bool {
+        self.regions.work += MAX_QUOTE as u64;
         self.letters.iter().skip(at).take(MAX_QUOTE).find(|letter| matches!(letter.ch, '“' | '”')).is_some_and(|found| found.ch == closing)
     }
 
@@ -163,7 +166,7 @@ impl Reader<'_> {
         }
         if ch == '<' && self.begins(at, "<!--") {
             self.comment = Some(at);
-        } else if ch == '[' && self.begins(at, "[//]: #") {
+        } else if ch == '[' && self.begins(at, "[//]:") {
             let length = self.letters.iter().skip(at).take(MAX_UNSEEN).take_while(|letter| letter.ch != '\n').count();
             close(&mut self.regions.unseen, at, at + length);
         } else if ch == '<' && self.ch(at + 1).is_ascii_alphabetic() && self.tag.is_none() {
@@ -172,7 +175,7 @@ impl Reader<'_> {
     }
 
     /// Where a tag that hides what it holds ends.
-    fn hiding(&self, at: usize) -> Option<usize> {
+    fn hiding(&mut self, at: usize) -> Option<usize> {
         let mut tag = String::new();
         let mut end = at + 1;
         // Up to the next tag, so that all tags together are read once.
@@ -184,6 +187,7 @@ impl Reader<'_> {
                 tag.push_str(" hidden");
             }
             end += 1;
+            self.regions.work += 1;
             if end - at > MAX_TAG {
                 return None;
             }

@@ -61,9 +61,11 @@ fn read(text: &str, source: Source, depth: usize, report: &mut Report) -> Vec<To
         let end = boundary(text, start.saturating_add(PIECE));
         let Some(piece) = text.get(start..end) else { break };
         for new in read_piece(text, piece, start, source, depth, report) {
-            let twice = told.iter().rev().take(256).any(|old| old.hit.rule == new.hit.rule && old.start == new.start);
-            if !twice {
-                told.push(new);
+            let twice = told.iter_mut().rev().take(256).find(|old| old.hit.rule == new.hit.rule && old.start == new.start);
+            match twice {
+                Some(old) if old.hit.severity < new.hit.severity => *old = new,
+                Some(_) => {}
+                None => told.push(new),
             }
         }
         // What is kept is bounded, whatever the text is.
@@ -96,7 +98,7 @@ fn read_piece(text: &str, piece: &str, base: usize, source: Source, depth: usize
     let words = words(&letters);
     let regions = regions::regions(&letters);
     let work = &mut report.work;
-    *work += words.work + 3 * u64::try_from(letters.len()).unwrap_or(0);
+    *work += words.work + regions.work + u64::try_from(letters.len()).unwrap_or(0);
     let mut hits = phrase::find(words.plain.iter(), work);
     hits.extend(evading(phrase::find(words.turned.iter(), work)));
     hits.extend(evading(backwards(&words.reversed, work)));

@@ -12,6 +12,8 @@ use crate::words::{self, ADDRESS, Class};
 const MAX_WORD: usize = 48;
 /// So many single letters in a row are words with their letters apart.
 const APART: usize = 6;
+/// And no more stands between two of them.
+const GAP: usize = 12;
 /// As many letters as the longest word without spaces.
 const DENSE: usize = 8;
 
@@ -87,8 +89,7 @@ impl Reader<'_> {
         if ch == '@' && next.is_alphanumeric() {
             self.push(ADDRESS, at, at + 1, false);
         }
-        // Letters that are apart have little between them.
-        if self.apart.last().is_some_and(|last| at - last > 3) {
+        if self.apart.last().is_some_and(|last| at - last > GAP) {
             self.end_apart();
         }
         at + 1
@@ -141,14 +142,13 @@ impl Reader<'_> {
         if classes != 0 {
             self.push(classes, at, end, evades);
         }
-        if !ascii {
-            self.mixed(at, end, latin, classes);
+        if !ascii && !self.mixed(at, end, latin, classes) {
             return;
         }
-        if letters.len() < 3 || !latin {
+        if letters.len() < 3 || (ascii && !latin) {
             return;
         }
-        if classes == 0 && self.buffer.bytes().any(|byte| byte.is_ascii_digit()) {
+        if ascii && classes == 0 && self.buffer.bytes().any(|byte| byte.is_ascii_digit()) {
             let spoken: String = self.buffer.chars().map(digit).collect();
             self.push_found(words::word(&spoken), at, end);
         }
@@ -161,19 +161,22 @@ impl Reader<'_> {
         self.words.reversed.extend(Some(reversed).filter(|word| word.classes != 0));
     }
 
-    /// A word with letters that look like those of another alphabet.
-    fn mixed(&mut self, at: usize, end: usize, latin: bool, classes: Class) {
+    /// A word with letters that look like those of another alphabet. It goes on as what it looks like, if it looks like one.
+    fn mixed(&mut self, at: usize, end: usize, latin: bool, classes: Class) -> bool {
         let alike: String = self.buffer.chars().map(|ch| if ch.is_ascii() { ch } else { alike(ch).unwrap_or(ch) }).collect();
         self.words.work += 1;
         if !alike.is_ascii() {
-            return;
+            return false;
         }
         if latin && end - at >= 3 {
             self.words.mixed.push((number(at), number(end)));
         }
         if classes == 0 {
-            self.push_found(words::word(&alike), at, end);
+            let spoken: String = alike.chars().map(digit).collect();
+            self.push_found(words::word(&alike) | words::word(&spoken), at, end);
         }
+        self.buffer = alike;
+        true
     }
 
     fn dense(&mut self, at: usize) -> usize {
@@ -202,7 +205,8 @@ impl Reader<'_> {
         if apart.len() < APART {
             return;
         }
-        let text: String = apart.iter().map(|at| self.ch(*at)).filter(char::is_ascii).collect();
+        let drawn = |ch: char| if ch.is_ascii() { ch } else { alike(ch).unwrap_or(ch) };
+        let text: String = apart.iter().map(|at| digit(drawn(self.ch(*at)))).filter(char::is_ascii).collect();
         if text.len() != apart.len() {
             return;
         }

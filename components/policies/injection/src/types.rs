@@ -41,10 +41,6 @@ impl Severity {
     pub(crate) fn raised(self) -> Self {
         if self == Self::Low { Self::Medium } else { Self::High }
     }
-
-    pub(crate) fn lowered(self) -> Self {
-        if self == Self::High { Self::Medium } else { Self::Low }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,9 +21,9 @@ macro_rules! classes {
 classes! {
     IGNORE IGNORE_LAST PREVIOUS ALL OBJECT OBJECT_WEAK TOLD CANCEL FOLLOW NEW
     YOU ARE NOW AI PERSONA ACT MODE MODE_NAME ENABLE WITHOUT LIMIT HARMLESS
-    SEND SECRET PRIVATE ADDRESS ADD NOT TELL USER QUIETLY REVEAL SYSTEM
+    SEND SECRET PRIVATE DOCUMENTS ADDRESS ADD NOT TELL USER QUIETLY REVEAL SYSTEM
     APPROVE PRESS ALLOW ASKED PERMISSION ALREADY SAY YES
-    CALL TOOL ATTENTION IF DECODE META YOUR MY MUST
+    CALL TOOL ATTENTION IF DECODE META YOUR MY MUST HEED APPLY
 }
 
 #[derive(Clone, Copy)]
@@ -125,6 +125,10 @@ const fn table() -> [Entry; COUNT] {
             parent = table[parent as usize].parent;
         }
         table[at].parent = parent;
+        // One that is listed for itself is what its stem is too, unless it is listed as nothing.
+        if parent != NONE && table[at].classes != 0 {
+            table[at].classes |= table[parent as usize].classes;
+        }
         at += 1;
     }
     table
@@ -208,7 +212,6 @@ mod tests {
             let same = (pair[0].classes, pair[0].stem) == (pair[1].classes, pair[1].stem);
             assert!(pair[0].text < pair[1].text || (pair[0].text == pair[1].text && same), "{:?}", std::str::from_utf8(pair[1].text));
         }
-        assert!(COUNT > 1_000, "{COUNT}");
     }
 
     /// A word that does not read as it is written here would never be found.

@@ -1,22 +1,21 @@
 //! A provider that needs no key and no network: it composes its whole answer from the conversation, and asks for it at a
 //! `data:` URL, which the host's client answers by itself, word by word.
 
-mod bindings;
 mod line;
 mod script;
 mod url;
 
-use std::cell::RefCell;
-
-use bindings::exports::wirken::provider::codec::{
-    CallBegin, CallDelta, ChatRequest, Error, Event, Guest, GuestDecoder, Header, Message, Model, Request, Target, Task, TaskPage, ToolCall,
-};
-use bindings::wirken::chat::types::{AssistantItem, Part};
 use line::{Line, Malformed, Reader};
 use script::{Conversation, Last, ToolResult};
 use serde_json::Value;
+use wirken_guest::provider::{
+    self, AssistantItem, CallBegin, CallDelta, ChatRequest, Error, Event, Header, Message, Model, Part, Provider, Request, Target, Task,
+    TaskPage, ToolCall,
+};
 
 struct Demo;
+
+wirken_guest::provider!(Demo);
 
 const MODEL: &str = "demo";
 
@@ -24,30 +23,26 @@ const MODEL: &str = "demo";
 const PACE_MILLIS: u64 = 15;
 const PACE_MAX_MILLIS: u64 = 100;
 
-impl Guest for Demo {
+impl Provider for Demo {
     type Decoder = Decoder;
 
-    fn encode(target: Target, request: ChatRequest) -> Result<Request, Error> {
-        wirken_guest::init();
-        let body = line::body(&script::answer(&conversation(&request)));
+    fn encode(target: &Target, request: &ChatRequest) -> Result<Request, Error> {
+        let body = line::body(&script::answer(&conversation(request)));
         Ok(get(url::data(&format!("text/event-stream;pace={}", pace(&target.settings)), &body)))
     }
 
-    fn encode_task(_target: Target, task: Task) -> Result<Request, Error> {
-        wirken_guest::init();
+    fn encode_task(_target: &Target, task: &Task) -> Result<Request, Error> {
         match task.action.as_str() {
             "list" => Ok(get(url::data("application/json", &Value::from(vec![MODEL]).to_string()))),
-            other => Err(error("invalid-request", format!("the demo provider has no task {other:?}; it can list its model"))),
+            other => Err(Error::new("invalid-request", format!("the demo provider has no task {other:?}; it can list its model"))),
         }
     }
 
-    fn decode_models(_target: Target, status: u16, _headers: Vec<Header>, body: Vec<u8>) -> Result<TaskPage, Error> {
-        wirken_guest::init();
+    fn decode_models(_target: &Target, status: u16, _headers: &[Header], body: &[u8]) -> Result<TaskPage, Error> {
         if status != 200 {
-            return Err(error("protocol", format!("the list of models was answered with status {status}")));
+            return Err(Error::new("protocol", format!("the list of models was answered with status {status}")));
         }
-        let names: Vec<String> =
-            serde_json::from_slice(&body).map_err(|_| error("protocol", "the list of models cannot be read".into()))?;
+        let names: Vec<String> = serde_json::from_slice(body).map_err(|_| Error::new("protocol", "the list of models cannot be read"))?;
         Ok(TaskPage { models: names.into_iter().map(model).collect(), next: None })
     }
 }
@@ -55,48 +50,38 @@ impl Guest for Demo {
 /// One response. Nothing comes after its end, or after what is not ours.
 #[derive(Default)]
 struct Decoder {
-    state: RefCell<State>,
-}
-
-#[derive(Default)]
-struct State {
     status: u16,
     reader: Reader,
     over: bool,
 }
 
-impl GuestDecoder for Decoder {
+impl provider::Decoder for Decoder {
     fn new(_target: Target, status: u16, _headers: Vec<Header>) -> Self {
-        wirken_guest::init();
-        Self { state: RefCell::new(State { status, ..State::default() }) }
+        Self { status, ..Self::default() }
     }
 
-    fn push(&self, bytes: Vec<u8>) -> Vec<Event> {
-        wirken_guest::init();
-        let mut state = self.state.borrow_mut();
-        if state.over || state.status != 200 {
+    fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
+        if self.over || self.status != 200 {
             return Vec::new();
         }
-        let lines = state.reader.push(&bytes);
-        state.events(lines)
+        let lines = self.reader.push(bytes);
+        self.events(lines)
     }
 
-    fn finish(&self) -> Vec<Event> {
-        wirken_guest::init();
-        let mut state = self.state.borrow_mut();
-        let rest = state.reader.finish();
-        let mut events = if state.status == 200 { state.events(rest) } else { Vec::new() };
-        if !state.over {
-            state.over = true;
+    fn finish(&mut self) -> Vec<Event> {
+        let rest = self.reader.finish();
+        let mut events = if self.status == 200 { self.events(rest) } else { Vec::new() };
+        if !self.over {
+            self.over = true;
             let message =
-                if state.status == 200 { "the answer ended early".to_owned() } else { format!("the answer has status {}", state.status) };
-            events.push(Event::Failed(error("protocol", message)));
+                if self.status == 200 { "the answer ended early".to_owned() } else { format!("the answer has status {}", self.status) };
+            events.push(Event::Failed(Error::new("protocol", message)));
         }
         events
     }
 }
 
-impl State {
+impl Decoder {
     fn events(&mut self, lines: impl IntoIterator<Item = Result<Line, Malformed>>) -> Vec<Event> {
         let mut events = Vec::new();
         for line in lines {
@@ -104,8 +89,7 @@ impl State {
                 break;
             }
             self.over = matches!(line, Ok(Line::Stop(_)) | Err(Malformed));
-            events
-                .push(line.map_or_else(|Malformed| Event::Failed(error("protocol", "a line of the answer cannot be read".into())), event));
+            events.push(line.map_or_else(|Malformed| Event::Failed(Error::new("protocol", "a line of the answer cannot be read")), event));
         }
         events
     }
@@ -138,7 +122,7 @@ fn last(message: &Message) -> Option<Last> {
             Some(Last::User { text: text(parts), attachments })
         }
         Message::Tool(results) => {
-            let told = |result: &bindings::wirken::chat::types::ToolResult| ToolResult {
+            let told = |result: &provider::ToolResult| ToolResult {
                 name: result.name.clone(),
                 text: text(&result.content),
                 is_error: result.is_error,
@@ -183,10 +167,6 @@ fn get(url: String) -> Request {
 
 fn model(id: String) -> Model {
     Model { id, display_name: Some("Demo (offline)".into()), context_window: None, max_output_tokens: None, features: vec!["tools".into()] }
-}
-
-fn error(kind: &str, message: String) -> Error {
-    Error { kind: kind.into(), message, retry_after_millis: None }
 }
 
 #[cfg(test)]

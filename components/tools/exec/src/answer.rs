@@ -4,8 +4,8 @@
 //! the tool's voice. So each line of the tool's begins with a mark that neither output holds.
 
 use sha2::{Digest as _, Sha256};
+use wirken_guest::host::Output;
 
-use crate::bindings::wirken::host::exec;
 use crate::call::hex;
 
 /// An output up to this long is shown whole; of a longer one, the two ends.
@@ -15,7 +15,7 @@ const END_BYTES: usize = WHOLE_BYTES / 2;
 /// Of the mark, before they are written as digits. 64 KiB cannot hold all that there are of this length.
 const MARK_BYTES: usize = 4;
 
-pub(crate) fn text(output: &exec::Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     let (stdout, stderr) = (Shown::of(&output.stdout), Shown::of(&output.stderr));
     let mark = mark(&[&stdout, &stderr], MARK_BYTES);
     let mut text = format!("[{mark} exit code: {}]\n", output.exit_code);

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use wirken_guest::host::{self, Programs};
+use wirken_guest::tool::{CallPlan, Failure, Intent};
 
 use crate::answer;
-use crate::bindings::exports::wirken::tool::tools::{CallPlan, Failure, Intent};
-use crate::bindings::wirken::host::exec;
-use crate::definition::NAME;
 
 /// The longest that a program may take: the host's own bound.
 pub(crate) const MAX_SECONDS: u32 = 300;
@@ -22,21 +21,16 @@ pub(crate) const MAX_ARGUMENTS: usize = 10_000;
 /// How much of a program's name a purpose shows. The host shows all of it.
 const SHOWN_CHARACTERS: usize = 60;
 
-/// Who runs a program.
-pub(crate) trait Sandbox {
-    fn run(&self, command: &exec::Command) -> Result<exec::Output, exec::Error>;
-}
-
 /// A call whose arguments are right.
 #[derive(Debug)]
 pub(crate) struct Call {
-    command: exec::Command,
+    command: host::Command,
 }
 
 /// As the model writes them. What it leaves out it may also give as null.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+pub(crate) struct Arguments {
     program: String,
     arguments: Option<Vec<String>>,
     stdin: Option<String>,
@@ -52,13 +46,9 @@ struct Detail<'a> {
 }
 
 impl Call {
-    pub(crate) fn parse(name: &str, arguments: &str) -> Result<Self, Failure> {
-        if name != NAME {
-            return Err(wrong(format!("there is no tool {name:?} here")));
-        }
-        let arguments: Arguments = serde_json::from_str(arguments).map_err(|error| wrong(format!("the arguments do not fit: {error}")))?;
+    pub(crate) fn new(arguments: Arguments) -> Result<Self, Failure> {
         let timeout_millis = arguments.timeout_seconds.map(millis).transpose()?;
-        let command = exec::Command {
+        let command = host::Command {
             program: arguments.program,
             arguments: arguments.arguments.unwrap_or_default(),
             stdin: arguments.stdin.unwrap_or_default().into_bytes(),
@@ -69,19 +59,19 @@ impl Call {
     }
 
     pub(crate) fn plan(&self) -> CallPlan {
-        let exec::Command { program, arguments, stdin, .. } = &self.command;
+        let host::Command { program, arguments, stdin, .. } = &self.command;
         let digest = (!stdin.is_empty()).then(|| hex(&Sha256::digest(stdin)));
         let detail = serde_json::json!(Detail { arguments, stdin: digest }).to_string();
         CallPlan { purpose: self.purpose(), intents: vec![Intent { action: "exec".to_owned(), target: program.clone(), detail }] }
     }
 
-    pub(crate) fn run(&self, sandbox: &dyn Sandbox) -> Result<String, Failure> {
+    pub(crate) fn run(&self, sandbox: &dyn Programs) -> Result<String, Failure> {
         sandbox.run(&self.command).map(|output| answer::text(&output)).map_err(|error| self.refused(error))
     }
 
     /// In one line whatever the model named: what is no printable character is written out.
     fn purpose(&self) -> String {
-        let exec::Command { program, arguments, stdin, .. } = &self.command;
+        let host::Command { program, arguments, stdin, .. } = &self.command;
         let mut shown: String = program.chars().take(SHOWN_CHARACTERS).collect();
         if shown.len() < program.len() {
             shown.push('…');
@@ -95,14 +85,14 @@ impl Call {
         format!("Run {shown:?}{arguments}{input}.")
     }
 
-    fn refused(&self, error: exec::Error) -> Failure {
+    fn refused(&self, error: host::Error) -> Failure {
         match error.kind.as_str() {
             "denied" => Failure::Denied(error.message),
-            "invalid" if self.command.program.contains(char::is_whitespace) => wrong(format!(
+            "invalid" if self.command.program.contains(char::is_whitespace) => Failure::invalid(format!(
                 "{}; no shell takes the program apart: give its name alone as program, and each argument by itself in arguments",
                 error.message
             )),
-            "invalid" => wrong(error.message),
+            "invalid" => Failure::invalid(error.message),
             "limit" | "timeout" | "unavailable" | "failed" => Failure::Failed(error.message),
             other => Failure::Failed(format!("{other}: {}", error.message)),
         }
@@ -110,28 +100,33 @@ impl Call {
 }
 
 /// What the host would refuse in any case, in words that help a model to do better.
-fn check(command: &exec::Command) -> Result<(), Failure> {
-    let exec::Command { program, arguments, stdin, .. } = command;
+fn check(command: &host::Command) -> Result<(), Failure> {
+    let host::Command { program, arguments, stdin, .. } = command;
     if program.is_empty() {
-        return Err(wrong("the program is empty; name one, such as ls"));
+        return Err(Failure::invalid("the program is empty; name one, such as ls"));
     }
     if arguments.len() > MAX_ARGUMENTS {
-        return Err(wrong(format!("there are {} arguments, and {MAX_ARGUMENTS} are the most", arguments.len())));
+        return Err(Failure::invalid(format!("there are {} arguments, and {MAX_ARGUMENTS} are the most", arguments.len())));
     }
     let words = || std::iter::once(program).chain(arguments);
     if words().any(|word| word.contains('\0')) {
-        return Err(wrong("the program or an argument holds a NUL character, which cannot be passed on; stdin can hold one"));
+        return Err(Failure::invalid("the program or an argument holds a NUL character, which cannot be passed on; stdin can hold one"));
     }
     if let Some(word) = words().find(|word| word.len() >= MAX_WORD_BYTES) {
         let most = MAX_WORD_BYTES - 1;
-        return Err(wrong(format!("the program or an argument has {} bytes, and {most} are the most; use stdin or a file", word.len())));
+        return Err(Failure::invalid(format!(
+            "the program or an argument has {} bytes, and {most} are the most; use stdin or a file",
+            word.len()
+        )));
     }
     let bytes: usize = words().map(|word| word.len() + 1).sum();
     if bytes > MAX_COMMAND_BYTES {
-        return Err(wrong(format!("program and arguments have {bytes} bytes, and {MAX_COMMAND_BYTES} are the most; use stdin or a file")));
+        return Err(Failure::invalid(format!(
+            "program and arguments have {bytes} bytes, and {MAX_COMMAND_BYTES} are the most; use stdin or a file"
+        )));
     }
     if stdin.len() > MAX_STDIN_BYTES {
-        return Err(wrong(format!("stdin has {} bytes, and {MAX_STDIN_BYTES} are the most; use a file", stdin.len())));
+        return Err(Failure::invalid(format!("stdin has {} bytes, and {MAX_STDIN_BYTES} are the most; use a file", stdin.len())));
     }
     Ok(())
 }
@@ -139,12 +134,8 @@ fn check(command: &exec::Command) -> Result<(), Failure> {
 fn millis(seconds: u32) -> Result<u32, Failure> {
     match seconds {
         1..=MAX_SECONDS => Ok(seconds * 1000),
-        other => Err(wrong(format!("timeout_seconds is {other}, and has to be from 1 to {MAX_SECONDS}"))),
+        other => Err(Failure::invalid(format!("timeout_seconds is {other}, and has to be from 1 to {MAX_SECONDS}"))),
     }
-}
-
-fn wrong(message: impl Into<String>) -> Failure {
-    Failure::InvalidArguments(message.into())
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -4,38 +4,28 @@
 //! Whether it is allowed, and what a program can reach, is the host's to say, whatever happens here.
 
 mod answer;
-mod bindings;
 mod call;
 mod definition;
 
-use bindings::exports::wirken::tool::tools::{CallPlan, Failure, Guest, Part, ToolDefinition};
-use bindings::wirken::host::exec;
-use call::{Call, Sandbox};
+use call::{Arguments, Call};
+use wirken_guest::host::Host;
+use wirken_guest::tool::{CallPlan, Failure, Schema, Tool};
 
-struct Exec;
+impl Tool for Arguments {
+    const NAME: &str = definition::NAME;
+    const DESCRIPTION: &str = definition::DESCRIPTION;
 
-impl Guest for Exec {
-    fn definitions() -> Vec<ToolDefinition> {
-        wirken_guest::init();
-        vec![definition::tool()]
+    fn schema() -> Schema {
+        definition::schema()
     }
 
-    fn plan(name: String, arguments: String) -> Result<CallPlan, Failure> {
-        wirken_guest::init();
-        Ok(Call::parse(&name, &arguments)?.plan())
+    fn plan(&self) -> Result<CallPlan, Failure> {
+        Ok(Call::new(self.clone())?.plan())
     }
 
-    fn call(name: String, arguments: String) -> Result<Vec<Part>, Failure> {
-        wirken_guest::init();
-        Ok(vec![Part::Text(Call::parse(&name, &arguments)?.run(&Host)?)])
+    fn call(self) -> Result<String, Failure> {
+        Call::new(self)?.run(&Host)
     }
 }
 
-/// The sandbox that the host has, or has not.
-struct Host;
-
-impl Sandbox for Host {
-    fn run(&self, command: &exec::Command) -> Result<exec::Output, exec::Error> {
-        exec::run(command)
-    }
-}
+wirken_guest::tool!(Arguments);

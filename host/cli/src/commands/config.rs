@@ -12,6 +12,7 @@ use wirken_types::provider::ChatRequest;
 
 use crate::args::Config;
 use crate::environment::Environment;
+use crate::network::Network;
 use crate::output::{self, Format};
 use crate::parts;
 
@@ -41,6 +42,7 @@ fn check(folder: &wirken_gateway::folder::Folder) -> anyhow::Result<()> {
     let settings = package.manifest.settings(&config.provider.settings)?;
     package.manifest.network_origins(&settings)?;
     parts::workspace(folder, &config)?;
+    Network::read(&config)?;
     for (account, channel) in &config.channels {
         let manifest = parts::package(Kind::Channel, &channel.component).with_context(|| format!("channels.{account}"))?.manifest;
         let settings = manifest.settings(&channel.settings).with_context(|| format!("channels.{account}"))?;

@@ -1,32 +1,45 @@
 //! `wirken credentials`: the keys that components' requests carry. A value comes in and never goes out again.
 
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use serde::Serialize;
 use serde_json::json;
-use wirken_config::Config;
+use wirken_config::{Config, NETWORK};
 use wirken_gateway::control::{self, Request};
 use wirken_gateway::folder::Folder;
 use wirken_ledger::{Batch, Chain, Ledger};
 use wirken_manifest::{Kind, Manifest};
 use wirken_secret::Secret;
+use wirken_types::Timestamp;
 use wirken_types::credential::{OriginPattern, Place};
 use wirken_types::event::Event;
-use wirken_vault::{NewRecord, RecordInfo, Vault};
+use wirken_vault::{Age, NewRecord, ROTATE_AFTER_DAYS, RecordInfo, Rotation, Vault};
 
 use crate::args::{Credentials, Unlock};
 use crate::environment::Environment;
-use crate::{output, parts};
+use crate::{network, output, parts};
 
 const KEY_FILE_IDLE: &str = "there is a vault already, so --key-file changes nothing: leave it out";
 /// The gateway, and with it each channel, would have to learn of a vault that was not there when it was started.
 pub(crate) const NO_VAULT: &str = "there is no vault yet, and the gateway runs without one: stop it, add the credential, start it again";
 
+/// What the ledger calls another value of a credential.
+pub(crate) const ROTATED: &str = "credential-rotated";
+
 #[derive(Serialize)]
 struct Listed {
-    credentials: Vec<RecordInfo>,
+    credentials: Vec<Aged>,
+}
+
+#[derive(Serialize)]
+struct Aged {
+    #[serde(flatten)]
+    record: RecordInfo,
+    #[serde(flatten)]
+    age: Age,
 }
 
 pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Result<ExitCode> {
@@ -39,12 +52,7 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
                 fits_gateway(&folder, key_file, &unlock)?;
             }
             // Before a vault is made for it.
-            let instead = "use --stdin or --value-file";
-            let secret = match value_file {
-                Some(path) => parts::credential(&parts::read_secret_file(&path)?)?,
-                None if stdin => parts::read_credential(io::stdin().lock(), "stdin")?,
-                None => parts::credential(&parts::prompt_secret(&format!("Value of {component}/{name}: "), instead)?)?,
-            };
+            let secret = value(&component, &name, stdin, value_file.as_deref())?;
             if lock.is_none() {
                 return add_through(&folder, &record, &secret);
             }
@@ -55,8 +63,16 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
             };
             add(&folder, &mut vault, record, &secret)?;
         }
+        Credentials::Rotate { component, name, stdin, value_file, unlock } => {
+            rotate(&folder, &component, &name, &unlock, || value(&component, &name, stdin, value_file.as_deref()))?;
+            output::note(format_args!(
+                "Rotated {component}/{name}: it goes where it went. Take the old value back where you got it, once what is under way has ended."
+            ));
+        }
         Credentials::List { unlock, report } => {
-            let credentials = parts::open_vault(&folder, &unlock)?.map(|vault| vault.list()).unwrap_or_default();
+            let now = Timestamp::now();
+            let records = parts::open_vault(&folder, &unlock)?.map(|vault| vault.list()).unwrap_or_default();
+            let credentials = records.into_iter().map(|record| Aged { age: record.age(now), record }).collect();
             output::report(report.format, &Listed { credentials }, |listed| describe(&listed.credentials))?;
         }
         Credentials::Remove { component, name, unlock } => {
@@ -74,6 +90,38 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the person gives as a value: a file, stdin, or what is typed.
+fn value(component: &str, name: &str, stdin: bool, file: Option<&Path>) -> anyhow::Result<Secret> {
+    match file {
+        Some(path) => parts::credential(&parts::read_secret_file(path)?),
+        None if stdin => parts::read_credential(io::stdin().lock(), "stdin"),
+        None => parts::credential(&parts::prompt_secret(&format!("Value of {component}/{name}: "), "use --stdin or --value-file")?),
+    }
+}
+
+/// Gives a credential another value: by the gateway where one runs.
+fn rotate(
+    folder: &Folder,
+    component: &str,
+    name: &str,
+    unlock: &Unlock,
+    value: impl FnOnce() -> anyhow::Result<Secret>,
+) -> anyhow::Result<()> {
+    let lock = parts::lock_unless_gateway(folder)?;
+    if lock.is_none() {
+        fits_gateway(folder, false, unlock)?;
+        let request = Request::CredentialRotate { component: component.to_owned(), name: name.to_owned() };
+        let value = value()?;
+        parts::small_runtime()?.block_on(control::call_with_value(&folder.control(), &request, &value))?;
+        return Ok(());
+    }
+    let vault = parts::open_vault(folder, unlock)?;
+    let Some(mut vault) = vault.filter(|vault| vault.holds(component, name)) else { return Err(unknown(component, name)) };
+    let value = value()?;
+    recorded(folder, ROTATED, component, json!({ "name": name }), || Ok(vault.rotate(component, name, &value)?))?;
+    Ok(())
 }
 
 pub(crate) fn unknown(component: &str, name: &str) -> anyhow::Error {
@@ -109,7 +157,11 @@ fn add_through(folder: &Folder, record: &NewRecord, secret: &Secret) -> anyhow::
 
 fn kept(replaced: bool, component: &str, name: &str, origins: &[String], places: &[String]) {
     let verb = if replaced { "Replaced" } else { "Kept" };
-    output::note(format_args!("{verb} {component}/{name}: it goes to {} as {}, and nowhere else.", origins.join(", "), places.join(", ")));
+    let places = places.join(", ");
+    match (origins, places.strip_prefix("proxy:")) {
+        ([], Some(proxy)) => output::note(format_args!("{verb} {component}/{name}: {proxy} is told it, and nobody else.")),
+        _ => output::note(format_args!("{verb} {component}/{name}: it goes to {} as {places}, and nowhere else.", origins.join(", "))),
+    }
 }
 
 /// Keeps a credential and records that, without its value.
@@ -154,6 +206,10 @@ pub(crate) fn record_under(
     origins: &[String],
     places: &[String],
 ) -> anyhow::Result<Checked> {
+    if component == NETWORK {
+        let record = network::record(config, name, origins, places)?;
+        return Ok(Checked { record, asked: Vec::new(), idle: Vec::new() });
+    }
     let origins: Vec<OriginPattern> = origins.iter().map(|text| OriginPattern::parse(text)).collect::<Result<_, _>>()?;
     let places: Vec<Place> = places.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
     let packages = parts::all_packages()?;
@@ -235,16 +291,23 @@ pub(crate) fn texts(values: &[impl ToString]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 
-fn describe(credentials: &[RecordInfo]) -> String {
+fn describe(credentials: &[Aged]) -> String {
     if credentials.is_empty() {
         return "No credential is kept. Add one with `wirken credentials add COMPONENT NAME`.".into();
     }
     let rows: Vec<Vec<String>> = credentials
         .iter()
-        .map(|record| {
-            let state = record.problem.clone().unwrap_or_else(|| output::time(record.rotated));
-            vec![record.component.clone(), record.name.clone(), record.origins.join(" "), record.places.join(" "), state]
+        .map(|Aged { record, age }| {
+            let changed = record.problem.clone().unwrap_or_else(|| output::time(record.rotated));
+            let rotate = match age.rotation {
+                _ if record.problem.is_some() => String::new(),
+                Rotation::Fresh => format!("in {} days", ROTATE_AFTER_DAYS.saturating_sub(age.age_days)),
+                Rotation::Soon => format!("soon: in {} days", ROTATE_AFTER_DAYS.saturating_sub(age.age_days)),
+                Rotation::Due => format!("now: it is {} days old", age.age_days),
+            };
+            let RecordInfo { component, name, origins, places, .. } = record;
+            vec![component.clone(), name.clone(), origins.join(" "), places.join(" "), changed, rotate]
         })
         .collect();
-    output::table(&["COMPONENT", "NAME", "ORIGINS", "PLACES", "CHANGED"], &rows)
+    output::table(&["COMPONENT", "NAME", "ORIGINS", "PLACES", "CHANGED", "ROTATE"], &rows)
 }

@@ -1,21 +1,22 @@
 //! `wirken permissions`: what is granted, and what the agent waits to be allowed.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_gateway::folder::Folder;
-use wirken_ledger::{Batch, Chain, KnownApproval, KnownGrant, Ledger, Reader};
+use wirken_ledger::{Approvals, Batch, Chain, KnownApproval, KnownGrant, Ledger};
 use wirken_permissions::{choices, code_of, question};
 use wirken_types::approval::{Choice, Lasts};
 use wirken_types::event::{Event, Place};
 use wirken_types::{GrantId, Timestamp};
 
-use crate::args::{Pending, Permissions};
+use crate::args::{Pending, Permissions, Report};
 use crate::environment::Environment;
-use crate::output::one_line;
+use crate::output::{Format, one_line};
 use crate::{output, parts};
 
 /// Characters of a grant's id that tell it from the others.
@@ -25,16 +26,19 @@ pub(crate) fn run(environment: &Environment, args: Permissions) -> anyhow::Resul
     let folder = parts::folder(environment)?;
     match args {
         Permissions::List { report } => output::report(report.format, &Granted { grants: granted(&folder)? }, describe)?,
-        Permissions::Approve { account, sender, component, program, arguments } => {
+        Permissions::Approve { account, sender, component, program, arguments, report } => {
             let request = Request::GrantAdd { account, sender, component, program, arguments };
             let answer = ask_gateway(&folder, &request)?;
             let text = |key: &str| one_line(answer.get(key).and_then(Value::as_str).unwrap_or_default(), 200);
-            output::note(format_args!("Granted until {}: {}.", text("until"), text("what")));
+            done(report, &answer, format_args!("Granted until {}: {}.", text("until"), text("what")))?;
         }
-        Permissions::Revoke { grant } => {
+        Permissions::Revoke { grant, report } => {
             let known = find_grant(&folder, &grant)?;
             revoke(&folder, known.grant.id)?;
-            output::note(format_args!("Revoked: {}. It counts for nothing from now on.", one_line(&known.grant.key, 200)));
+            let KnownGrant { grant, .. } = &known;
+            let revoked = json!({ "grant": grant.id, "component": grant.component, "key": grant.key });
+            let key = one_line(&grant.key, 200);
+            done(report, &revoked, format_args!("Revoked: {key}. It counts for nothing from now on."))?;
         }
         Permissions::Pending(args) => pending(&folder, args)?,
     }
@@ -71,19 +75,24 @@ fn pending(folder: &Folder, args: Pending) -> anyhow::Result<()> {
                 )
             })
         }
-        Pending::Approve { code, session, remember } => {
+        Pending::Approve { code, session, remember, report } => {
             let choice = match (session, remember) {
                 (true, _) => Choice::Session,
                 (_, true) => Choice::Remember,
                 _ => Choice::Once,
             };
-            answer(folder, &code, choice, None)?;
-            output::note("Allowed.");
-            Ok(())
+            done(report, &answer(folder, &code, choice, None)?, "Allowed.")
         }
-        Pending::Deny { code, note } => {
-            answer(folder, &code, Choice::Deny, note)?;
-            output::note("Denied.");
+        Pending::Deny { code, note, report } => done(report, &answer(folder, &code, Choice::Deny, note)?, "Denied."),
+    }
+}
+
+/// Says that something was done: a remark for people, a document for programs.
+fn done(report: Report, done: &Value, remark: impl Display) -> anyhow::Result<()> {
+    match report.format {
+        Format::Json => output::report(report.format, done, |_| String::new()),
+        Format::Text => {
+            output::note(remark);
             Ok(())
         }
     }
@@ -98,10 +107,9 @@ fn command(choice: Choice) -> &'static str {
     }
 }
 
-fn answer(folder: &Folder, code: &str, choice: Choice, note: Option<String>) -> anyhow::Result<()> {
+fn answer(folder: &Folder, code: &str, choice: Choice, note: Option<String>) -> anyhow::Result<Value> {
     let known = find(folder, code)?;
-    ask_gateway(folder, &Request::ApprovalAnswer { approval: known.approval, choice, note })?;
-    Ok(())
+    ask_gateway(folder, &Request::ApprovalAnswer { approval: known.approval, choice, note })
 }
 
 fn ask_gateway(folder: &Folder, request: &Request) -> anyhow::Result<Value> {
@@ -226,8 +234,13 @@ fn describe_place(place: &Place) -> String {
 }
 
 fn open(folder: &Folder) -> anyhow::Result<Vec<KnownApproval>> {
-    let reader: Option<Reader> = parts::reader(folder)?;
-    Ok(reader.map(|reader| reader.approvals()).transpose()?.unwrap_or_default())
+    let Some(reader) = parts::reader(folder)? else { return Ok(Vec::new()) };
+    let Approvals { open, damaged } = reader.approvals()?;
+    for error in damaged {
+        let error = one_line(&error.to_string(), 300);
+        output::note(format_args!("A question is left out, since it cannot be believed ({error}): `wirken audit verify` says more."));
+    }
+    Ok(open)
 }
 
 /// The open question of this code, or whose id begins so.

@@ -14,6 +14,7 @@ use wirken_gateway::Sparse;
 use wirken_gateway::channel::{ChannelParts, Channels};
 use wirken_gateway::control;
 use wirken_types::Timestamp;
+use wirken_vault::{Rotation, Vault};
 use wirken_webchat::bounds::{REFUSALS_RECORDED, REFUSALS_WITHIN};
 use wirken_webchat::{Logins, WebChat};
 
@@ -43,10 +44,12 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         let control = control::Server::bind(&folder.control())
             .with_context(|| format!("the control socket in {} cannot be made", folder.control().display()))?;
         let channels = Arc::new(Channels::prepare(&assembly.gateway, assembly.accounts, assembly.sealer.as_ref()).await?);
+        channels.set_network(assembly.network.for_channels(assembly.vault.as_ref())?);
+        remind(assembly.vault.as_ref());
         let provider = format!("{} with {}", config.provider.component, config.provider.model);
         let handler = Arc::new(Handler {
             gateway: assembly.gateway.clone(),
-            keys: Keys::new(&assembly.gateway, &channels, config.clone(), assembly.vault, assembly.provider, assembly.tooling.clone()),
+            keys: Keys::new(&assembly.gateway, &channels, config.clone(), assembly.vault, assembly.provider, assembly.network, assembly.tooling.clone()),
             tooling: assembly.tooling.clone(),
             channels: Arc::clone(&channels),
             logins: logins.clone(),
@@ -104,6 +107,18 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
     runtime.shutdown_timeout(parts::SHUTDOWN);
     drop(lock);
     code
+}
+
+/// Says which credentials are old enough to be replaced.
+fn remind(vault: Option<&Vault>) {
+    let now = Timestamp::now();
+    for record in vault.map(Vault::list).unwrap_or_default() {
+        let (age, name) = (record.age(now), format!("{}/{}", record.component, record.name));
+        if record.problem.is_none() && age.rotation != Rotation::Fresh {
+            let command = format!("wirken credentials rotate {} {}", record.component, record.name);
+            output::note(format_args!("The credential {name} is {} days old: replace it with `{command}`.", age.age_days));
+        }
+    }
 }
 
 /// Whoever read the output may have gone; the gateway goes on.

@@ -39,6 +39,41 @@ fn a_new_installation_is_set_up_asked_and_verified() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the shell itself says whether it can read a script")]
+fn every_shell_is_told_every_command() {
+    let wirken = Wirken::new();
+    let help = wirken.ok(&["--help"]);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.len() > 12 && commands.contains(&"credentials") && !commands.contains(&"adapter"), "{commands:?}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = wirken.ok(&["completions", shell]);
+        for command in &commands {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+        for below in ["rotate", "--value-file", "pending"] {
+            assert!(script.contains(below), "{shell}: {below}");
+        }
+    }
+    let script = wirken.outside().join("wirken.bash");
+    fs::write(&script, wirken.ok(&["completions", "bash"])).unwrap();
+    assert!(std::process::Command::new("bash").arg("-n").arg(&script).status().unwrap().success());
+    // As the shell itself asks: what may stand behind `wirken cred`, and behind `wirken credentials `.
+    let complete = |words: &str, at: usize| {
+        let text = format!(
+            ". {}; COMP_WORDS=({words}); COMP_CWORD={at}; _wirken wirken \"${{COMP_WORDS[$COMP_CWORD]}}\" \"${{COMP_WORDS[$((COMP_CWORD-1))]}}\"; echo \"${{COMPREPLY[@]}}\"",
+            script.display()
+        );
+        let output = std::process::Command::new("bash").args(["-c", &text]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(complete("wirken cred", 1).trim(), "credentials");
+    assert!(complete("wirken credentials ''", 2).contains("add") && complete("wirken credentials ''", 2).contains("rotate"));
+    assert!(complete("wirken ''", 1).contains("setup") && !complete("wirken ''", 1).contains("adapter"), "{}", complete("wirken ''", 1));
+    assert!(wirken.fails(&["completions", "csh"]).contains("bash"));
+}
+
+#[test]
 fn a_changed_row_is_found_named_and_the_exit_code_is_one() {
     let wirken = Wirken::with_demo();
     wirken.ok(&["ask", "-m", "hello"]);

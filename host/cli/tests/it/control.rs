@@ -215,6 +215,53 @@ async fn a_change_of_a_credential_outlives_the_gateway_that_made_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_credential_is_rotated_with_and_without_a_gateway() {
+    let (_llm, wirken) = with_model(OTHER_KEY).await;
+    let rotate =
+        |whose: &[&str], value: &str| wirken.run_with_input(&[&["credentials", "rotate"], whose, &["--stdin"]].concat(), value.as_bytes());
+    let whole = || wirken.json(&["credentials", "list"])["credentials"][0].clone();
+    let kept = whole();
+    assert_eq!((&kept["age_days"], &kept["rotation"]), (&json!(0), &json!("fresh")), "{kept}");
+    assert_eq!(kept["due"].as_u64().unwrap() - kept["rotated"].as_u64().unwrap(), 90 * 24 * 60 * 60 * 1000);
+    for (whose, value, said) in [
+        (&["openai", "token"][..], OTHER_KEY, "there is no credential openai/token"),
+        (&["opneai", "api-key"], OTHER_KEY, "there is no credential opneai/api-key"),
+        (&["openai", "api-key"], KEY, "has this very value already"),
+        (&["openai", "api-key"], "1234567", "8 bytes"),
+        (&["openai", "api-key"], "sk-one\nsk-two-0123456789", "line breaks"),
+    ] {
+        let alone = rotate(whose, value);
+        let gateway = Running::start(&wirken);
+        let through = rotate(whose, value);
+        drop(gateway);
+        for output in [alone, through] {
+            let error = stderr(&output);
+            assert!(!output.status.success() && error.contains(said) && !error.contains(value), "{whose:?}: {error}");
+        }
+    }
+    assert_eq!(recorded(&wirken, "credential-rotated").len(), 2, "what was begun is recorded");
+    assert_eq!(recorded(&wirken, "credential-rotated-failed").len(), 2);
+
+    let gateway = Running::start(&wirken);
+    assert!(wirken.fails(&["ask", "-m", "hello"]).contains("openai"));
+    let output = rotate(&["openai", "api-key"], OTHER_KEY);
+    assert!(output.status.success() && stderr(&output).contains("Rotated openai/api-key"), "{}", stderr(&output));
+    assert!(wirken.ok(&["ask", "-m", "hello again"]).contains("hello again"));
+    drop(gateway);
+    let rotated = whole();
+    assert_eq!((&rotated["origins"], &rotated["places"], &rotated["created"]), (&kept["origins"], &kept["places"], &kept["created"]));
+    assert!(rotated["rotated"].as_u64() > kept["rotated"].as_u64());
+    assert!(rotate(&["openai", "api-key"], KEY).status.success());
+    assert!(wirken.fails(&["ask", "-m", "hello"]).contains("openai"), "the old value is used again");
+    let file = wirken.outside().join("key");
+    fs::write(&file, format!("{OTHER_KEY}\n")).unwrap();
+    wirken.ok(&["credentials", "rotate", "openai", "api-key", "--value-file", file.to_str().unwrap()]);
+    assert!(wirken.ok(&["ask", "-m", "hello at last"]).contains("hello at last"));
+    assert!(wirken.fails(&["credentials", "rotate", "openai", "api-key"]).contains("use --stdin or --value-file"));
+    assert!(wirken.ok(&["credentials", "list"]).contains("in 90 days"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_takes_no_credential_that_is_not_one() {
     let (_llm, wirken) = with_model(KEY).await;
     let _gateway = Running::start(&wirken);

@@ -10,4 +10,6 @@ mod commands;
 mod control;
 mod faults;
 mod kill;
+mod network;
+mod sandboxes;
 mod support;

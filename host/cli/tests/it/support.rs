@@ -1,18 +1,38 @@
 //! The binary over a data folder of its own.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// Somebody without rights: by convention the user who owns nothing.
+const NOBODY: u32 = 65534;
+
 pub(crate) struct Wirken {
     folder: tempfile::TempDir,
+    /// Somebody else than whoever runs the tests.
+    user: Option<u32>,
 }
 
 impl Wirken {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), user: None }
+    }
+
+    /// As an ordinary user has it, also where root runs the tests: whatever is done is done as that user, by a copy of the binary
+    /// that he can reach.
+    #[expect(clippy::disallowed_methods, reason = "a file that this process is writing cannot be run, so that another writes it")]
+    pub(crate) fn of_an_ordinary_user() -> Self {
+        let mut wirken = Self::new();
+        if rustix::process::geteuid().is_root() {
+            let folder = wirken.outside().to_owned();
+            std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+            assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_wirken")).arg(folder.join("wirken")).status().unwrap().success());
+            wirken.user = Some(NOBODY);
+        }
+        wirken
     }
 
     /// Set up with the offline provider, its words unpaced.
@@ -24,10 +44,14 @@ impl Wirken {
 
     /// Set up with a model at this address, which wants no key.
     pub(crate) fn with_model(base_url: &str) -> Self {
-        let (wirken, url) = (Self::new(), format!("base-url={base_url}"));
+        Self::new().set_up_with_model(base_url)
+    }
+
+    pub(crate) fn set_up_with_model(self, base_url: &str) -> Self {
+        let url = format!("base-url={base_url}");
         let given = ["--provider", "openai", "--model", "fake-model", "--setting", &url, "--setting", "auth=none"];
-        wirken.ok(&[&["setup", "--non-interactive"], &given[..]].concat());
-        wirken
+        self.ok(&[&["setup", "--non-interactive"], &given[..]].concat());
+        self
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -40,7 +64,14 @@ impl Wirken {
 
     #[expect(clippy::disallowed_methods, reason = "a test of the binary starts it")]
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wirken"));
+        let mut command = match self.user {
+            None => Command::new(env!("CARGO_BIN_EXE_wirken")),
+            Some(user) => {
+                let mut command = Command::new(self.outside().join("wirken"));
+                command.uid(user).gid(user).current_dir(self.outside());
+                command
+            }
+        };
         command.args(args).env("WIRKEN_DATA_DIR", self.data()).env_remove("WIRKEN_LOG").stdin(Stdio::null());
         command
     }

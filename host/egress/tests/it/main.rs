@@ -15,8 +15,12 @@ mod local;
 #[cfg(test)]
 mod paths;
 #[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tinyproxy;
 #[cfg(test)]
 mod tls;

@@ -1,10 +1,7 @@
 //! HTTPS to a server of this machine, under a root of this test.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -13,22 +10,9 @@ use wirken_egress::{Egress, Options};
 
 use crate::support::*;
 
-/// A root, as DER, and what proves a server to be the given names by it, speaking one of the given protocols.
+/// An authority, and what proves a server to be the given names by it.
 pub(crate) fn identity(names: &[&str], protocols: &[&[u8]]) -> (Vec<u8>, TlsAcceptor) {
-    let mut root = CertificateParams::new(Vec::new()).unwrap();
-    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &root).unwrap();
-    let mut tls = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-        .unwrap();
-    tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-    (root.der().to_vec(), TlsAcceptor::from(Arc::new(tls)))
+    wirken_testkit::tls::identity(names, protocols).unwrap()
 }
 
 /// Hands every connection, its handshake done, to `answer`.
@@ -53,7 +37,7 @@ where
 }
 
 /// Says whether the credential came.
-async fn http1(mut stream: TlsStream<TcpStream>) {
+pub(crate) async fn http1(mut stream: TlsStream<TcpStream>) {
     let mut buffer = [0; 4096];
     let read = stream.read(&mut buffer).await.unwrap_or(0);
     let placed = String::from_utf8_lossy(&buffer[..read]).contains(&format!("authorization: Bearer {SECRET}\r\n"));
@@ -64,7 +48,7 @@ async fn http1(mut stream: TlsStream<TcpStream>) {
 }
 
 /// The same over HTTP/2, the body in two frames; `/reset` ends in the middle of it.
-async fn http2(stream: TlsStream<TcpStream>) {
+pub(crate) async fn http2(stream: TlsStream<TcpStream>) {
     let mut connection = h2::server::handshake(stream).await.unwrap();
     while let Some(Ok((request, mut respond))) = connection.accept().await {
         let placed = request.headers().get("authorization").is_some_and(|value| value.as_bytes() == format!("Bearer {SECRET}").as_bytes());

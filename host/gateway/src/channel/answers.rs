@@ -23,8 +23,7 @@ pub(super) async fn typed(channel: &Channel<'_>, runtime: &Runtime, place: &Plac
         return Ok(false);
     }
     let Some(Typed { choice, note, code }) = parse(&message.text, runtime.gateway.remember_days()) else { return Ok(false) };
-    let mut open = runtime.gateway.approvals().await?;
-    open.retain(|known| known.place == *place);
+    let mut open = runtime.gateway.approvals_at(place.clone()).await?;
     if open.is_empty() && code.is_none() {
         return Ok(false);
     }

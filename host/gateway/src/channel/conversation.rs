@@ -61,6 +61,10 @@ pub(crate) async fn converse<'id>(
     runtime: Arc<Runtime>,
     stop: watch::Receiver<bool>,
 ) -> Ended {
+    // What was asked over a connection before this one may never have been seen.
+    if let Err(error) = runtime.gateway.ask_again(channel.account()).await {
+        tracing::warn!(account = channel.account(), %error, "what waits to be allowed could not be asked again");
+    }
     let mut served = Served { channel: &channel, runtime: &runtime, lines: 0 };
     match served.go(&mut incoming, stop).await {
         Ok(never) => match never {},

@@ -72,6 +72,8 @@ struct Lanes {
     handed: HashMap<u64, Handed>,
     next_id: u64,
     notices: usize,
+    /// Those that ended.
+    connections: u64,
 }
 
 #[derive(Debug)]
@@ -135,12 +137,20 @@ impl Outbox {
 
     /// A text that belongs to no session. It is dropped where nobody can send it soon.
     pub(crate) fn notice(&self, conversation: &str, text: &str) {
+        self.notice_once(conversation, text, None);
+    }
+
+    /// The same, but for one that was put before into what ends with the same connection. Tells which that is, where it was put.
+    pub(crate) fn notice_once(&self, conversation: &str, text: &str, before: Option<u64>) -> Option<u64> {
+        let mut put = None;
         self.change(|lanes| {
-            if lanes.notices < NOTICES {
+            if before != Some(lanes.connections) && lanes.notices < NOTICES {
                 lanes.notices += 1;
                 lanes.lane(conversation).queue.push_back(Entry::new(None, text, None));
+                put = Some(lanes.connections);
             }
         });
+        put
     }
 
     /// A text that belongs to no session, for somebody who waits for what becomes of it. None where nobody can send it soon:
@@ -246,6 +256,7 @@ impl Outbox {
             }
         }
         lanes.notices = 0;
+        lanes.connections += 1;
         lanes.tidy();
         records
     }

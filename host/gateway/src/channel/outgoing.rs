@@ -3,6 +3,7 @@
 use wirken_ledger::Row;
 use wirken_turn::Turn;
 use wirken_types::SessionId;
+use wirken_types::approval::ApprovalId;
 use wirken_types::event::{Event, Place};
 
 use super::outbox::{Answer, Outbox};
@@ -17,6 +18,8 @@ pub(crate) struct Outgoing {
     conversation: String,
     /// What the answer under way answers.
     reply_to: Option<String>,
+    /// The question that was put last, and over which connection.
+    asked: Option<(ApprovalId, u64)>,
 }
 
 /// The conversation of a place, as the platform names it: a thread has a name of its own.
@@ -28,7 +31,7 @@ impl Outgoing {
     /// None where the account's surface reads the ledger itself.
     pub(crate) fn to(shared: &Shared, session: SessionId, place: &Place) -> Option<Self> {
         let outbox = shared.outbox(&place.account)?;
-        Some(Self { session, outbox, conversation: conversation(place).to_owned(), reply_to: None })
+        Some(Self { session, outbox, conversation: conversation(place).to_owned(), reply_to: None, asked: None })
     }
 
     pub(crate) fn answers(&mut self, message: Option<String>) {
@@ -82,9 +85,13 @@ impl Outgoing {
         true
     }
 
-    /// Something that is for the people there, and no part of the conversation with the model.
-    pub(crate) fn notice(&self, text: &str) {
-        self.outbox.notice(&self.conversation, text);
+    /// A question for the people there, and no part of the conversation with the model. It is put once over each connection:
+    /// one that was lost on its way is put over the next.
+    pub(crate) fn ask(&mut self, approval: ApprovalId, text: &str) {
+        let before = self.asked.filter(|(asked, _)| *asked == approval).map(|(_, connection)| connection);
+        if let Some(connection) = self.outbox.notice_once(&self.conversation, text, before) {
+            self.asked = Some((approval, connection));
+        }
     }
 
     pub(crate) fn release(&self) {

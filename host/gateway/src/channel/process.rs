@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::process::{Signal, pidfd_send_signal};
 use tokio::sync::oneshot;
 use wirken_sandbox::{Child, Spawn};
-use wirken_wire::{BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Credential, KeyPair, PublicKey};
+use wirken_wire::{BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Credential, KeyPair, Network, PublicKey};
 
 use super::{AccountCredential, ChannelParts, Runtime};
 
@@ -41,7 +41,16 @@ pub(crate) async fn start(
         places: credential.places.clone(),
         secret: Arc::clone(&credential.secret),
     };
-    let credentials: Vec<Credential> = runtime.held.borrow().credentials.iter().map(credential).collect();
+    let (credentials, network) = {
+        let held = runtime.held.borrow();
+        let network = Network {
+            roots: held.network.roots.clone(),
+            proxy: held.network.proxy.clone(),
+            proxy_user: held.network.proxy_user.clone(),
+            proxy_password: held.network.proxy_password.as_ref().map(credential),
+        };
+        (held.credentials.iter().map(credential).collect(), network)
+    };
     let boot = Boot {
         account: account.id.clone(),
         component: account.component.clone(),
@@ -52,6 +61,7 @@ pub(crate) async fn start(
         gateway,
         socket: socket.to_owned(),
         require_sandbox: parts.require_sandbox,
+        network,
     };
     let parts = Arc::clone(parts);
     // Forking and filling the pipe block.

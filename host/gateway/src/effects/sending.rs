@@ -14,7 +14,7 @@ use crate::policies::Left;
 /// Messages of one call.
 const MAX_MESSAGES: u64 = 8;
 /// One message, in bytes.
-const MAX_TEXT_BYTES: usize = 32 * 1024;
+const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// A conversation's id, in bytes, as channels have them.
 const MAX_ID_BYTES: usize = 256;
 /// How long it is waited for what became of a message.

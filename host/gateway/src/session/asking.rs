@@ -22,6 +22,20 @@ use crate::effects::{Blocked, CallEffects, May, RECALL, REQUEST};
 use crate::permits::{Asker, Planned};
 use crate::policies;
 
+/// A call that runs.
+pub(super) struct Calling {
+    effects: Option<Arc<CallEffects>>,
+    /// What policies remarked, and how it ended.
+    pub(super) end: Pin<Box<dyn Future<Output = (Vec<Event>, Input)> + Send>>,
+}
+
+impl Calling {
+    /// Ends it. What is left to record of what was cut off.
+    pub(super) fn cut_off(self) -> Vec<Event> {
+        self.effects.map(|effects| effects.cut_off()).unwrap_or_default()
+    }
+}
+
 impl Actor {
     /// Takes an answer from whoever may give one.
     pub(super) async fn answer(&mut self, answering: Answering) -> Result<(), GatewayError> {
@@ -84,18 +98,22 @@ impl Actor {
     }
 
     /// Runs a call, with what was allowed of it.
-    pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Pin<Box<dyn Future<Output = (Vec<Event>, Input)> + Send>> {
-        let (shared, asker) = (Arc::clone(&self.shared), self.asker());
-        let (screen, watchers, outside) = (self.shared.screen.clone(), self.watchers.clone(), Arc::clone(&self.outside));
+    pub(super) fn call(&self, turn: TurnId, call: ToolCall, allowed: Allowed) -> Calling {
+        let (shared, screen) = (Arc::clone(&self.shared), self.shared.screen.clone());
+        let Some(asker) = self.asker() else {
+            let end = (Vec::new(), ended(ToolEnd::denied("the session has no place")));
+            return Calling { effects: None, end: Box::pin(std::future::ready(end)) };
+        };
         // A tool that is not gated has no plan.
-        let gated = self.shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
+        let gated = shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
         let writes = !gated || self.writes;
-        Box::pin(async move {
-            let Some(asker) = asker else { return (Vec::new(), ended(ToolEnd::denied("the session has no place"))) };
-            let permits = shared.permits.clone();
-            let workspace = permits.access(&asker, writes);
-            let may = May { allowed: allowed.actions, writes };
-            let effects = Arc::new(CallEffects::new(shared, watchers, asker, turn, call.clone(), may, outside));
+        let permits = shared.permits.clone();
+        let workspace = permits.access(&asker, writes);
+        let may = May { allowed: allowed.actions, writes };
+        let (watchers, outside) = (self.watchers.clone(), Arc::clone(&self.outside));
+        let effects = Arc::new(CallEffects::new(shared, watchers, asker, turn, call.clone(), may, outside));
+        let mine = Arc::clone(&effects);
+        let end = Box::pin(async move {
             let ports = Ports {
                 workspace,
                 programs: Arc::clone(&effects) as _,
@@ -131,23 +149,25 @@ impl Actor {
                     (remarks, ended(end))
                 }
             }
-        })
+        });
+        Calling { effects: Some(mine), end }
     }
 
     /// Tells the person who speaks through a channel what is asked. Whoever reads the ledger finds it there.
-    pub(super) fn ask_person(&self) {
-        let (Some(outgoing), Some(place)) = (&self.outgoing, &self.place) else { return };
+    pub(super) fn ask_person(&mut self) {
+        let (Some(outgoing), Some(place)) = (&mut self.outgoing, &self.place) else { return };
         let Some(ask) = self.turn.as_ref().and_then(Turn::deciding) else { return };
         let policy = &self.shared.permits.policy;
         let rules = policy.rules(&place.account);
         let code = wirken_permissions::code_of(ask.approval);
         let here = !rules.approvers.is_empty() && ask.tier <= rules.max_tier && question::fits_message(&ask.question);
-        outgoing.notice(&if here {
+        let text = if here {
             question::message(&ask.question, ask.tier, &code, policy.remember_days)
         } else {
             let how = format!("It is allowed in WebChat, or with `wirken permissions pending show {code}`, and not here.");
             question::told(&ask.question, ask.tier, &how)
-        });
+        };
+        outgoing.ask(ask.approval, &text);
     }
 
     /// While a person is asked, the agent is not shown as being at work.

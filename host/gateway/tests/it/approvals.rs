@@ -3,80 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirken_gateway::{Answering, Answers, Gateway, GatewayError, Policy, Say};
-use wirken_ledger::{Ledger, Scope, Verdict};
+use wirken_gateway::{Answering, Answers, GatewayError, Policy, Say};
+use wirken_ledger::{Scope, Verdict};
 use wirken_permissions::{Ceilings, Rules};
+use wirken_types::Digest;
 use wirken_types::approval::{ApprovalId, Choice, Holder, Tier};
-use wirken_types::event::{Event, Mark, Place, ToolOutcome};
-use wirken_types::{Digest, SessionId, TurnId};
+use wirken_types::event::{Mark, Place, ToolOutcome};
 
+use crate::here::{Here, here, with};
 use crate::support::{Recording, ledger_path, open_with, over, question, say};
-
-struct Here {
-    folder: tempfile::TempDir,
-    gateway: Gateway,
-    ledger: Ledger,
-    runner: Arc<Recording>,
-}
-
-async fn here() -> Here {
-    with(Policy::default(), Recording::default()).await
-}
-
-async fn with(policy: Policy, runner: Recording) -> Here {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("workspace")).unwrap();
-    std::fs::write(folder.path().join("workspace/note.txt"), "a note").unwrap();
-    let runner = Arc::new(runner);
-    let (gateway, ledger) = open_with(folder.path(), &["fixtures/two-faced"], policy, Arc::clone(&runner) as _).await;
-    Here { folder, gateway, ledger, runner }
-}
-
-impl Here {
-    async fn call(&self, key: &str, tool: &str) -> (SessionId, TurnId) {
-        self.say(say("chat", key, &format!("call {tool} {{}}"))).await
-    }
-
-    async fn say(&self, say: Say) -> (SessionId, TurnId) {
-        let accepted = self.gateway.say(say).await.unwrap();
-        (accepted.session, accepted.turn)
-    }
-
-    /// Runs a call to its end with this answer to each question; tells the outcome, the text and how often was asked.
-    async fn answered(&self, tool: &str, choice: Choice) -> (ToolOutcome, String, u32) {
-        let (session, turn) = self.call(tool, tool).await;
-        let (gateway, asked) = (self.gateway.clone(), Arc::new(std::sync::atomic::AtomicU32::new(0)));
-        let counted = Arc::clone(&asked);
-        let answers = tokio::spawn(async move {
-            loop {
-                let known = question(&gateway).await;
-                counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                gateway.answer_as_owner(known.approval, choice, None, "test").await.ok();
-            }
-        });
-        over(&self.gateway, session, turn).await;
-        answers.abort();
-        let (outcome, text) = self.ended(session, turn).await;
-        (outcome, text, asked.load(std::sync::atomic::Ordering::Relaxed))
-    }
-
-    async fn ended(&self, session: SessionId, turn: TurnId) -> (ToolOutcome, String) {
-        let rows = self.gateway.rows(session).await.unwrap();
-        let mut ends = rows.into_iter().filter_map(|row| match row.event {
-            Event::ToolFinished { turn: its, outcome, content, .. } if its == turn => {
-                Some((outcome, wirken_types::chat::plain_text(&content.unwrap())))
-            }
-            _ => None,
-        });
-        let end = ends.next().unwrap();
-        assert!(ends.next().is_none(), "each call has one result");
-        end
-    }
-
-    async fn kinds(&self, session: SessionId) -> Vec<&'static str> {
-        self.gateway.rows(session).await.unwrap().iter().map(|row| row.event.kind()).collect()
-    }
-}
 
 #[tokio::test]
 async fn what_was_planned_and_allowed_is_run_and_recorded_before_it_is() {
@@ -87,6 +22,8 @@ async fn what_was_planned_and_allowed_is_run_and_recorded_before_it_is() {
     assert_eq!((known.tier, known.session), (Tier::Remembered, session));
     let asked = known.question.clone().unwrap();
     assert_eq!((asked.component.as_str(), asked.tool.as_str(), asked.actions.len()), ("two-faced", "honest_ls", 1));
+    let holder = Holder { agent: "default".into(), account: "webchat".into(), sender: "owner".into() };
+    assert_eq!(asked.holder, Some(holder), "whose a longer answer would be");
     here.gateway.answer_as_owner(known.approval, Choice::Once, None, "test").await.unwrap();
     over(&here.gateway, session, turn).await;
     assert_eq!(here.runner.ran(), ["ls -a"]);
@@ -180,13 +117,13 @@ async fn a_call_is_run_again_from_its_start_only_where_all_that_it_did_was_to_re
     assert!(text.contains("a note"), "{text}");
     assert_eq!(here.runner.ran(), ["ls -a"]);
 
-    let here = self::here().await;
+    let here = crate::here::here().await;
     let (outcome, text, asked) = here.answered("writes_then_execs", Choice::Once).await;
     assert_eq!((outcome, asked), (ToolOutcome::Denied, 0), "{text}");
     assert!(text.contains("may have changed files"), "{text}");
     assert!(here.runner.ran().is_empty());
 
-    let here = self::here().await;
+    let here = crate::here::here().await;
     let (outcome, text, asked) = here.answered("execs_then_more", Choice::Once).await;
     assert_eq!((outcome, asked), (ToolOutcome::Denied, 1), "{text}");
     assert_eq!(here.runner.ran(), ["ls -a"], "what was planned and allowed ran; the rest did not");
@@ -409,6 +346,10 @@ async fn a_program_that_was_cut_off_by_a_stop_is_shown_as_interrupted_and_not_ru
     let (outcome, text) = here.ended(session, turn).await;
     assert_eq!(outcome, ToolOutcome::Interrupted, "{text}");
     assert!(here.runner.ran().is_empty(), "it is not run again");
+    assert_eq!(here.effects(session).await, [ToolOutcome::Interrupted], "the record says of the program too how it ended");
+    let kinds = here.kinds(session).await;
+    let at = |kind: &str| kinds.iter().position(|its| *its == kind).unwrap();
+    assert!(at("turn-resumed") < at("effect-finished") && at("effect-finished") < at("tool-finished"), "{kinds:?}");
     assert!(here.folder.path().exists());
     here.ledger.close().await.unwrap();
 }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails where it is surprised")]
 
 mod approvals;
+mod bounds;
 mod control;
+mod here;
 mod kill;
 mod policies;
 mod screen;

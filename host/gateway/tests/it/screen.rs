@@ -10,7 +10,7 @@ use wirken_types::event::{Event, ToolOutcome};
 use crate::support::{SECRET, ledger_path, open, over, say};
 
 /// Every row and every byte of the ledger; the events of the system among them.
-fn recorded(folder: &std::path::Path) -> Vec<Event> {
+pub(crate) fn recorded(folder: &std::path::Path) -> Vec<Event> {
     for file in std::fs::read_dir(ledger_path(folder).parent().unwrap()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));

@@ -223,6 +223,8 @@ pub(crate) fn package(path: &str) -> Package {
 #[derive(Default)]
 pub(crate) struct Recording {
     pub(crate) ran: Mutex<Vec<(String, Vec<String>)>>,
+    /// How much input each was given, in bytes.
+    pub(crate) fed: Mutex<Vec<usize>>,
     /// Never ends what is named so.
     pub(crate) hangs: Option<String>,
     /// Waits with what is named so until it is told to go on.
@@ -246,6 +248,7 @@ impl Runner for Recording {
     ) -> Pin<Box<dyn Future<Output = Result<Ended, ProgramError>> + Send + 'a>> {
         Box::pin(async move {
             self.ran.lock().unwrap().push((program.program.clone(), program.arguments.clone()));
+            self.fed.lock().unwrap().push(program.stdin.len());
             self.begun.notify_one();
             if self.hangs.as_ref() == Some(&program.program) {
                 return std::future::pending().await;

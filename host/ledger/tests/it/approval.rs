@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use wirken_ledger::{ApprovalState, Batch, Chain, Error, KnownApproval, Ledger, Reader, Scope, Verdict, verify};
 use wirken_types::approval::{ApprovalId, Choice, Tier};
-use wirken_types::event::{Event, ToolOutcome};
+use wirken_types::event::{Event, Place, ToolOutcome};
 use wirken_types::{Digest, SessionId, Timestamp, TurnId};
 
 use crate::support::{CALL, Home, answered, answered_by, asks, expired, opened, place, put, question};
@@ -17,7 +17,7 @@ fn whole(reader: &Reader, session: SessionId) {
 }
 
 fn open(reader: &Reader) -> Vec<ApprovalId> {
-    reader.approvals().unwrap().into_iter().map(|known| known.approval).collect()
+    reader.approvals().unwrap().open.into_iter().map(|known| known.approval).collect()
 }
 
 /// A session with an open turn.
@@ -57,14 +57,14 @@ async fn a_question_is_listed_with_what_was_asked_until_it_is_answered() {
         ended_at: None,
         question: Some(asks()),
     };
-    assert_eq!(reader.approvals().unwrap(), [known.clone()]);
+    assert_eq!(reader.approvals().unwrap().open, [known.clone()]);
     assert_eq!(reader.approval(approval).unwrap(), Some(known.clone()));
     assert_eq!(reader.approval(question()).unwrap(), None);
     whole(&reader, session);
     // That it expired long ago is for those to say who record the answer.
     ledger.append(Batch::of(session, [answered(turn, approval, Choice::Session)]).at(Timestamp(9_000))).await.unwrap();
     (known.state, known.by, known.ended_at) = (ApprovalState::Allowed, Some("ana".into()), Some(Timestamp(9_000)));
-    assert_eq!((reader.approvals().unwrap(), reader.approval(approval).unwrap()), (vec![], Some(known)));
+    assert_eq!((reader.approvals().unwrap().open, reader.approval(approval).unwrap()), (vec![], Some(known)));
     whole(&reader, session);
 }
 
@@ -200,7 +200,7 @@ async fn an_erased_question_is_listed_without_what_was_asked() {
     let reader = home.reader();
     let row = reader.rows(session, 2).unwrap().remove(0);
     ledger.erase_payload(row.payload.unwrap().digest).await.unwrap();
-    let listed = reader.approvals().unwrap();
+    let listed = reader.approvals().unwrap().open;
     assert_eq!((listed.len(), &listed[0].question, listed[0].action), (1, &None, Digest::of(b"all")));
     whole(&reader, session);
 }
@@ -232,27 +232,58 @@ async fn the_end_of_a_question_is_bounded_on_both_sides() {
         let taken = ledger.append(Batch::of(session, [event])).await;
         assert_eq!(taken.is_ok(), fits, "{taken:?}");
     }
-    assert_eq!(home.reader().approvals().unwrap()[0].expires_at, Timestamp(most));
+    assert_eq!(home.reader().approvals().unwrap().open[0].expires_at, Timestamp(most));
     whole(&home.reader(), session);
 }
 
-/// Somebody with the file makes a question seem another one than was asked.
+/// Somebody with the file makes a question seem another one than was asked, or loses its row.
 #[tokio::test]
-async fn a_question_that_is_listed_at_another_row_is_not_shown() {
+async fn a_question_that_is_listed_wrongly_is_not_shown_and_hides_no_other() {
     let home = Home::new();
     let ledger = home.ledger();
     let (session, turn) = asking(&ledger, "c").await;
-    let [first, second] = [question(), question()];
+    let (other, other_turn) = asking(&ledger, "d").await;
+    let [first, second, third] = [question(), question(), question()];
     ledger.append(Batch::of(session, [put(turn, first), put(turn, second)])).await.unwrap();
+    ledger.append(Batch::of(other, [put(other_turn, third)])).await.unwrap();
     ledger.close().await.unwrap();
-    for (sql, what) in [
-        ("UPDATE approvals SET seq = 3 WHERE seq = 2", "its row asks something else"),
-        ("UPDATE approvals SET seq = 1 WHERE seq = 3", "its row asks something else"),
+    let of_other = place("d");
+    for (sql, left) in [
+        (format!("UPDATE approvals SET seq = 3 WHERE approval = '{first}'"), vec![second, third]),
+        (format!("UPDATE approvals SET seq = 9 WHERE approval = '{second}'"), vec![third]),
+        (format!("UPDATE approvals SET seq = 1 WHERE approval = '{third}'"), vec![]),
     ] {
-        home.meddle().execute_batch(sql).unwrap();
-        let error = home.reader().approvals().unwrap_err();
-        assert!(matches!(&error, Error::Damaged { what: said, .. } if said.contains(what)), "{error}");
+        home.meddle().execute_batch(&sql).unwrap();
+        let reader = home.reader();
+        let found = reader.approvals().unwrap();
+        assert_eq!(found.open.iter().map(|known| known.approval).collect::<Vec<_>>(), left);
+        assert_eq!(found.damaged.len(), 3 - left.len());
+        for error in &found.damaged {
+            assert!(matches!(error, Error::Damaged { what, .. } if what.contains("its row asks something else")), "{error}");
+        }
+        // What is wrong elsewhere is nobody's business here.
+        let here = reader.approvals_at(&of_other).unwrap();
+        assert_eq!((here.open.len(), here.damaged.len()), (left.len().min(1), usize::from(left.is_empty())));
     }
+}
+
+#[tokio::test]
+async fn the_questions_of_a_place_are_its_own() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    let threaded = |thread: Option<&str>| Place { thread: thread.map(str::to_owned), ..place("c") };
+    let elsewhere = [Place { account: "other".into(), ..place("c") }, Place { agent: "other".into(), ..place("c") }];
+    let places = [place("c"), place("d"), threaded(Some("1")), threaded(Some("2"))].into_iter().chain(elsewhere);
+    for place in places {
+        let (session, turn) = (SessionId::generate(), TurnId::generate());
+        ledger.append(Batch::of(session, [Event::SessionOpened { place: place.clone() }, Event::TurnStarted { turn }])).await.unwrap();
+        let approval = question();
+        ledger.append(Batch::of(session, [put(turn, approval)])).await.unwrap();
+        let found = home.reader().approvals_at(&place).unwrap().open;
+        assert_eq!(found.iter().map(|known| known.approval).collect::<Vec<_>>(), [approval], "{place:?}");
+    }
+    assert_eq!(home.reader().approvals_at(&place("nowhere")).unwrap().open, []);
+    assert_eq!(home.reader().approvals().unwrap().open.len(), 6);
 }
 
 proptest! {

@@ -99,6 +99,7 @@ pub(crate) fn asks() -> Question {
         actions: vec![judged],
         purpose: "to build 🌍".into(),
         after: None,
+        holder: None,
     }
 }
 

@@ -1,4 +1,4 @@
-use wirken_types::approval::Judged;
+use wirken_types::approval::{Holder, Judged};
 
 use super::*;
 
@@ -17,7 +17,12 @@ fn question() -> Question {
         actions: vec![judged(Tier::Remembered)],
         purpose: "list files".into(),
         after: None,
+        holder: Some(holder("ana")),
     }
+}
+
+fn holder(sender: &str) -> Holder {
+    Holder { agent: "default".into(), account: "messenger".into(), sender: sender.into() }
 }
 
 #[test]
@@ -42,6 +47,8 @@ fn the_digest_names_everything_but_the_claim() {
         with(&|q| q.actions[0].tier = Tier::EveryTime),
         with(&|q| q.actions[0].key = None),
         with(&|q| q.actions[0].key = Some(String::new())),
+        with(&|q| q.holder = None),
+        with(&|q| q.holder = Some(holder("bob"))),
     ];
     for (at, one) in changed.iter().enumerate() {
         assert_ne!(*one, base, "{at}");
@@ -74,6 +81,23 @@ fn what_the_host_made_comes_first_and_the_claim_last() {
 }
 
 #[test]
+fn a_longer_answer_says_whom_it_serves_and_escapes_his_name() {
+    let memory = |question: &Question, tier| {
+        let fields = render(question, tier);
+        fields.into_iter().find_map(|(label, text)| (label == "Memory").then_some(text)).unwrap()
+    };
+    let words = "This can be remembered, for what \"ana\" asks for through \"messenger\", whoever answers.";
+    assert_eq!(memory(&question(), Tier::Remembered), words);
+    assert!(message(&question(), Tier::Remembered, "a1b2c3", 30).contains(words));
+    assert!(!memory(&question(), Tier::EveryTime).contains("ana"), "nobody is served");
+    // Of a question that was asked before its holder was recorded.
+    assert_eq!(memory(&Question { holder: None, ..question() }, Tier::Remembered), "This can be remembered.");
+    let forged = Question { holder: Some(holder("owner\" asks for through \"webchat\"\u{202e}")), ..question() };
+    let shown = memory(&forged, Tier::Remembered);
+    assert!(shown.contains("owner\\\" asks") && shown.contains("\\u{202e}"), "{shown}");
+}
+
+#[test]
 fn a_question_after_something_happened_says_so() {
     let question = Question { after: Some("It read\n\"a\".".into()), actions: vec![judged(Tier::EveryTime); 2], ..question() };
     let fields = render(&question, Tier::EveryTime);
@@ -91,6 +115,7 @@ fn nobody_can_forge_a_line() {
         arguments: hostile.clone(),
         purpose: format!("{hostile}\" end"),
         after: Some(hostile.clone()),
+        holder: Some(holder(&hostile)),
         actions: vec![Judged { words: hostile.clone(), reasons: vec![hostile.clone()], key: Some(hostile), ..judged(Tier::Remembered) }],
         ..question()
     };

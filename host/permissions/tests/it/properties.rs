@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use wirken_permissions::{Action, parse, question};
 use wirken_types::Digest;
-use wirken_types::approval::{Question, Tier};
+use wirken_types::approval::{Holder, Question, Tier};
 use wirken_types::tool::Intent;
 
 use crate::corpus::{self, Argv};
@@ -255,8 +255,9 @@ proptest! {
             actions: vec![judged(&line("rm a"))],
             purpose: texts[4].clone(),
             after: None,
+            holder: Some(Holder { agent: String::new(), account: texts[2].clone(), sender: texts[4].clone() }),
         };
-        let lines = |question: &Question| question::message(question, Tier::EveryTime, "a1b2c3", 30).lines().count();
+        let lines = |question: &Question| question::message(question, Tier::Remembered, "a1b2c3", 30).lines().count();
         prop_assert_eq!(lines(&question(&texts)), lines(&question(&["".to_owned(), "".to_owned(), "".to_owned(), "".to_owned(), "".to_owned()])));
     }
 }

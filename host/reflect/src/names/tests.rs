@@ -28,7 +28,7 @@ fn those_that_clash_are_prefixed_no_further_than_needed() {
 #[test]
 fn long_names_are_cut_and_numbered() {
     let (fits, over) = ("f".repeat(64), "f".repeat(65));
-    assert_eq!(of_tools(&[(None, &fits)]), [fits.clone()]);
+    assert_eq!(of_tools(&[(None, &fits)]), std::slice::from_ref(&fits));
     let names = of_tools(&[(None, &fits), (None, &over), (Some("a:b/c"), &over), (Some("a:b/d"), &over)]);
     assert_apt(&names);
     assert_eq!(names[0], fits);

@@ -19,7 +19,7 @@ fn reason(types: &str, function: &str) -> Reason {
     let wasm = component(&format!("package t:t; world w {{ {types} export f: {function}; }}"));
     let began = Instant::now();
     let Error::NothingCallable { refused, .. } = Reflected::of(&wasm).unwrap_err() else { panic!("another error") };
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     refused[0].reason.clone()
 }
 
@@ -290,7 +290,7 @@ fn arguments_have_a_mebibyte_at_most_and_errors_a_few_lines() {
         let began = Instant::now();
         let error = number.lift(&document).unwrap_err().to_string();
         assert!(error.len() < 400, "{error}");
-        assert!(began.elapsed() < Duration::from_secs(2), "{:?}: {error}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}: {error}", began.elapsed());
     }
     let many: String = (0..500).map(|number| format!("n{number}, ")).collect();
     let error = echo(&format!("enum e {{ {many} }}"), "e").lift(r#"{"a":"x"}"#).unwrap_err().to_string();

@@ -1,6 +1,6 @@
 //! What is not called, and the reason that is given.
 
-use wirken_reflect::{Error, Import, MAX_NAME_BYTES, Reason, Reflected};
+use wirken_reflect::{Error, Import, MAX_NAME_BYTES, Reflected};
 use wit_parser::LiftLowerAbi;
 
 use crate::support::{component, component_of, reflected};
@@ -81,11 +81,10 @@ fn a_component_with_nothing_callable_says_why() {
 
 #[test]
 fn what_is_there_for_hosts_is_left_out() {
-    let wit = "package wasi:cli@0.2.3 { interface run { run: func() -> result; } }
+    let wit = "package test:root; package wasi:cli@0.2.3 { interface run { run: func() -> result; } }
         package test:t { world w { export wasi:cli/run@0.2.3; export init: func(a: u8) -> u8;
             export exports: interface { init: func(); } export add: func(a: u8) -> u8; } }";
-    let wit = format!("package test:root;\n{}", wit.replace("package test:t { world", "package test:t { world"));
-    let reflected = Reflected::of(&crate::support::component_in(&wit, "test:t/w")).unwrap();
+    let reflected = Reflected::of(&crate::support::component_in(wit, "test:t/w")).unwrap();
     assert_eq!(reflected.functions.iter().map(|function| function.tool.as_str()).collect::<Vec<_>>(), ["add"]);
     assert_eq!(reflected.refused, []);
     let mut left_out = reflected.left_out.clone();
@@ -102,10 +101,18 @@ fn what_is_there_for_hosts_is_left_out() {
 
 #[test]
 fn wirkens_own_worlds_are_not_reflected() {
-    let wit = "package test:root; package wirken:tool@0.1.0 { interface tools { call: func(name: string) -> string; } world t { export tools; } }";
-    let error = Reflected::of(&crate::support::component_in(wit, "wirken:tool/t@0.1.0")).unwrap_err();
-    let Error::NothingCallable { refused, .. } = error else { panic!("{error}") };
-    assert_eq!(refused[0].reason, Reason::OfWirken);
+    let wit = |more: &str| {
+        format!(
+            "package test:root; package wirken:tool@0.1.0 {{ interface tools {{ call: func(name: string) -> string; }} world t {{ export tools; {more} }} }}"
+        )
+    };
+    let error = Reflected::of(&crate::support::component_in(&wit(""), "wirken:tool/t@0.1.0")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "it is made for a world of wirken's, since it exports wirken:tool/tools@0.1.0: a manifest that names that world loads it"
+    );
+    let both = Reflected::of(&crate::support::component_in(&wit("export plain: func();"), "wirken:tool/t@0.1.0")).unwrap();
+    assert_eq!((both.functions.len(), both.left_out), (1, vec!["wirken:tool/tools@0.1.0".to_owned()]));
 }
 
 #[test]

@@ -327,6 +327,7 @@ fn arguments_are_one_object_with_every_parameter() {
         ("[1,2]", "expected an object with \"left\", \"right\", \"note\", not an array"),
         ("", "the property \"left\" is missing"),
         ("{\"left\":", "the arguments are no JSON: EOF while parsing a value at line 1 column 8"),
+        (r#"{"left":1,"right":2,"left":3}"#, "the arguments cannot be used: the property \"left\" is given twice at line 1 column 26"),
         ("{} {}", "the arguments are no JSON: trailing characters at line 1 column 4"),
     ] {
         assert_eq!(add.lift(wrong).unwrap_err().to_string(), told, "{wrong}");

@@ -44,6 +44,8 @@ pub(crate) struct Facts {
     pub(crate) seccomp: bool,
     pub(crate) selinux: bool,
     pub(crate) runtimes: Vec<String>,
+    /// How many there are to compute on.
+    pub(crate) processors: u32,
 }
 
 /// What `wirken doctor` shows.
@@ -134,6 +136,7 @@ fn facts(socket: PathBuf, version: SystemVersion, info: SystemInfo) -> Facts {
         processes: info.pids_limit == Some(true),
         seccomp: option("name=seccomp").is_some_and(|option| !option.contains("profile=unconfined")),
         selinux: option("name=selinux").is_some(),
+        processors: info.ncpu.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
         runtimes: info.runtimes.unwrap_or_default().into_keys().collect(),
     }
 }

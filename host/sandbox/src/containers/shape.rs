@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountBindOptions,
@@ -48,12 +49,12 @@ pub(crate) fn shape(
         attach_stderr: Some(true),
         tty: Some(false),
         network_disabled: Some(true),
-        host_config: Some(host(mounts, engine, settings)),
+        host_config: Some(host(mounts, settings.bounds.time_of(program), engine, settings)),
         ..ContainerCreateBody::default()
     })
 }
 
-fn host(mounts: Vec<Mount>, engine: &Engine, settings: &Settings) -> HostConfig {
+fn host(mounts: Vec<Mount>, time: Duration, engine: &Engine, settings: &Settings) -> HostConfig {
     let bounds = &settings.bounds;
     let memory = signed(bounds.memory);
     // What can be written can be run there: the workspace is no different.
@@ -62,6 +63,7 @@ fn host(mounts: Vec<Mount>, engine: &Engine, settings: &Settings) -> HostConfig 
         // It makes these writable by itself where nothing else is there.
         temporary.extend(["/run", "/var/tmp"].map(|folder| (folder.to_owned(), "ro,noexec,nosuid,nodev,size=64k".to_owned())));
     }
+    let seconds = processor_seconds(time, engine.facts.processors);
     let limit = |name: &str, (soft, hard)| ResourcesUlimits { name: Some(name.to_owned()), soft: Some(soft), hard: Some(hard) };
     HostConfig {
         network_mode: Some("none".to_owned()),
@@ -69,7 +71,8 @@ fn host(mounts: Vec<Mount>, engine: &Engine, settings: &Settings) -> HostConfig 
         // Memory and swap together. An engine that does not count swap makes an error of it.
         memory_swap: engine.facts.swap.then_some(memory),
         pids_limit: Some(i64::from(bounds.processes)),
-        ulimits: Some(vec![limit("core", (0, 0)), limit("nofile", OPEN_FILES)]),
+        // With the gateway goes who would end the program at its time. What then computes on ends by this.
+        ulimits: Some(vec![limit("core", (0, 0)), limit("nofile", OPEN_FILES), limit("cpu", (seconds, seconds))]),
         cap_drop: Some(vec!["ALL".to_owned()]),
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
         privileged: Some(false),
@@ -120,6 +123,13 @@ fn environment(of_image: &[String]) -> Vec<String> {
     let ours = |name: &str| ENVIRONMENT.iter().any(|(our, _)| *our == name);
     let away = of_image.iter().map(String::as_str).chain(["HOSTNAME"]).filter(|name| !ours(name)).map(str::to_owned);
     ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).chain(away).collect()
+}
+
+/// What a process can use of the processors in its time, and a little more, so that no program meets it that ends in time.
+fn processor_seconds(time: Duration, processors: u32) -> i64 {
+    const MORE: u64 = 2;
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
+    signed(seconds.saturating_mul(u64::from(processors.max(1))).saturating_add(MORE))
 }
 
 fn signed(bytes: u64) -> i64 {

@@ -7,6 +7,8 @@ mod openai_sdk;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod telegram;
 #[cfg(test)]
 mod telegram_sdk;

@@ -27,6 +27,7 @@ pub(super) fn question(actions: &[u8]) -> Question {
         actions: actions.iter().map(judged).collect(),
         purpose: "to look".into(),
         after: None,
+        holder: None,
     }
 }
 
@@ -310,6 +311,47 @@ fn a_call_is_started_five_times_at_most() {
     let (outcome, text) = driven.result("1").unwrap();
     assert!(outcome == ToolOutcome::Denied && text.ends_with("It was started 5 times, and is not started again."), "{text}");
     runs(&driven, "2", None, &[]);
+}
+
+/// Each of so many calls asks, and is answered so.
+fn asked_about(calls: u8, choice: Choice) -> Driven {
+    let mut driven = Driven::start();
+    for number in 1..=calls {
+        driven.step(call(&number.to_string(), "run"));
+    }
+    driven.input(Input::ResponseEnded);
+    for number in 1..=calls {
+        driven.input(Input::Planned(Verdict::Ask(ask(number, &[number]))));
+        driven.input(Input::Answered(answer(number, choice)));
+        if choice != Choice::Deny {
+            driven.input(ok());
+        }
+    }
+    driven
+}
+
+#[test]
+fn a_person_is_asked_eight_times_in_a_turn_at_most() {
+    let most = u8::try_from(MAX_QUESTIONS).unwrap();
+    for choice in [Choice::Deny, Choice::Once] {
+        for (calls, asked) in [(most, most), (most + 1, most)] {
+            let driven = asked_about(calls, choice);
+            let questions = driven.events.iter().filter(|event| event.kind() == "approval-asked").count();
+            assert_eq!(questions, usize::from(asked), "{choice:?}");
+            let (outcome, text) = driven.result(&calls.to_string()).unwrap();
+            let refused = outcome == ToolOutcome::Denied && text.contains("asked 8 times in this turn, and is asked no more");
+            assert_eq!(refused, calls > most, "{choice:?}: {text}");
+            assert_eq!(driven.events.last().map(Event::kind), Some("requested"), "the turn goes on without it");
+        }
+    }
+    // A restart does not begin anew, and what a call had begun when it was blocked is told.
+    let mut blocked_late = asked_about(most, Choice::Deny);
+    blocked_late.restart();
+    blocked_late.step(call("late", "run")).input(Input::ResponseEnded);
+    blocked_late.input(Input::Planned(Verdict::Allow)).input(blocked(Some(ask(99, &[9])), ""));
+    assert_eq!(blocked_late.recorded(), ["tool-blocked", "tool-finished", "requested"]);
+    let (outcome, text) = blocked_late.result("late").unwrap();
+    assert!(outcome == ToolOutcome::Denied && text.contains("asked no more") && text.contains("It had begun"), "{text}");
 }
 
 #[test]

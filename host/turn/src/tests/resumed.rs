@@ -177,6 +177,13 @@ fn the_model_is_told_what_an_interrupted_call_had_begun() {
     driven.restart();
     let (_, text) = driven.result("1").unwrap();
     assert!(text.ends_with("not run again. It had begun, and may have done in part or whole: exec (make all); exec"), "{text}");
+    // The record says so of each, and of nothing that had ended.
+    let cut_off = driven.events.iter().filter_map(|event| match event {
+        Event::EffectFinished { call_id, effect, outcome: ToolOutcome::Interrupted, .. } => Some((call_id.as_str(), *effect)),
+        _ => None,
+    });
+    assert_eq!(cut_off.collect::<Vec<_>>(), [("1", 2), ("1", 3)]);
+    assert_eq!(driven.recorded(), ["turn-resumed", "effect-finished", "effect-finished", "tool-finished", "tool-started"]);
 
     let mut long = planning();
     long.input(Input::Planned(Verdict::Allow));

@@ -13,6 +13,9 @@ use crate::effect::{Answer, Ask, Effect, Verdict};
 /// Times that one call is started: a component that asks for something else each time would ask for ever.
 pub const MAX_STARTS: u32 = 5;
 
+/// Questions of one turn, whatever their answers: a model that is told no may try something else each time.
+pub const MAX_QUESTIONS: u32 = 8;
+
 impl Turn {
     /// What a person is being asked, while one is.
     pub fn deciding(&self) -> Option<&Ask> {
@@ -30,9 +33,18 @@ impl Turn {
         }
     }
 
-    /// Asks a person.
+    /// Asks a person, who is asked so often in a turn and no more.
     fn put(&mut self, ask: Box<Ask>, mut events: Vec<Event>, effects: &mut Vec<Effect>) {
         let Some(call) = self.calls.front() else { return self.ask(events, effects) };
+        if self.questions >= MAX_QUESTIONS {
+            let text = format!(
+                "Nobody was asked to allow this: the person was asked {MAX_QUESTIONS} times in this turn, and is asked no more in it. Say \
+                 what you wanted to do and why, and end the turn.{}",
+                self.begun()
+            );
+            return self.refuse(events, text, effects);
+        }
+        self.questions += 1;
         let Ask { approval, tier, action, expires_at, question } = &*ask;
         let (approval, expires_at) = (*approval, *expires_at);
         events.push(Event::ApprovalAsked {

@@ -173,13 +173,13 @@ fn check_domain(name: &str) -> Result<(), InvalidOrigin> {
 }
 
 /// An origin's text, cut before the URL parser sees it: that parser forgives backslashes, tabs and missing slashes.
-struct Parts<'a> {
-    https: bool,
+pub(super) struct Parts<'a> {
+    pub(super) https: bool,
     authority: &'a str,
 }
 
 impl<'a> Parts<'a> {
-    fn split(text: &'a str) -> Result<Self, InvalidOrigin> {
+    pub(super) fn split(text: &'a str) -> Result<Self, InvalidOrigin> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(InvalidOrigin::NoScheme { text: excerpt(text) });
         };
@@ -203,6 +203,16 @@ impl<'a> Parts<'a> {
             });
         }
         Ok(Self { https, authority })
+    }
+
+    /// The host as it stands in a URL, and the port.
+    pub(super) fn host_and_port(&self) -> Result<(String, u16), InvalidOrigin> {
+        let url = self.url(self.authority)?;
+        let host = url.host().ok_or(InvalidOrigin::Host { host: String::new() })?;
+        if let Host::Domain(name) = &host {
+            check_domain(name)?;
+        }
+        Ok((host.to_string(), url.port_or_known_default().unwrap_or(default_port(self.https))))
     }
 
     fn url(&self, authority: &str) -> Result<Url, InvalidOrigin> {
@@ -266,7 +276,7 @@ const fn default_port(https: bool) -> u16 {
     if https { 443 } else { 80 }
 }
 
-fn write_port(f: &mut fmt::Formatter<'_>, https: bool, port: u16) -> fmt::Result {
+pub(super) fn write_port(f: &mut fmt::Formatter<'_>, https: bool, port: u16) -> fmt::Result {
     if port == default_port(https) { Ok(()) } else { write!(f, ":{port}") }
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::{InvalidProxy, Proxy};
+
 /// The longest header name that is taken, in bytes; the names of real services have fewer than 40.
 const MAX_HEADER_NAME_BYTES: usize = 128;
 
@@ -29,7 +31,7 @@ const RESERVED_HEADERS: [&str; 12] = [
 ];
 
 /// A place at which the host sets a credential. In JSON and TOML: `"bearer"`, `{ "header": { "name": "x-api-key" } }`,
-/// `{ "path-prefix": { "prefix": "bot" } }`.
+/// `{ "path-prefix": { "prefix": "bot" } }`, `{ "proxy": { "proxy": "http://proxy.example.com:3128" } }`.
 ///
 /// The list grows with the field. Whoever stores places keeps those that this version does not know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +43,8 @@ pub enum Place {
     Header { name: HeaderName },
     /// `/<prefix><secret>` before the URL's path.
     PathPrefix { prefix: PathPrefix },
+    /// In no request: what this proxy is told before it passes any on. A manifest cannot ask for it.
+    Proxy { proxy: Proxy },
 }
 
 impl Place {
@@ -64,6 +68,7 @@ impl FromStr for Place {
             None if text == "bearer" => Ok(Self::Bearer),
             Some(("header", name)) => Self::header(name),
             Some(("path-prefix", prefix)) => Self::path_prefix(prefix),
+            Some(("proxy", proxy)) => Ok(Self::Proxy { proxy: proxy.parse()? }),
             _ => Err(InvalidPlace::Unknown { text: excerpt(text) }),
         }
     }
@@ -75,6 +80,7 @@ impl fmt::Display for Place {
             Self::Bearer => f.write_str("bearer"),
             Self::Header { name } => write!(f, "header:{name}"),
             Self::PathPrefix { prefix } => write!(f, "path-prefix:{prefix}"),
+            Self::Proxy { proxy } => write!(f, "proxy:{proxy}"),
         }
     }
 }
@@ -179,6 +185,8 @@ pub enum InvalidPlace {
         "{text:?} cannot stand before a credential in a URL's path: write 1 to {MAX_PATH_PREFIX_BYTES} letters, digits, `.`, `_`, `~` or `-`, such as `bot`, with single slashes only inside and no segment that is `.` or `..`"
     )]
     PathPrefix { text: String },
+    #[error(transparent)]
+    Proxy(#[from] InvalidProxy),
 }
 
 fn excerpt(text: &str) -> String {
@@ -194,14 +202,14 @@ mod tests {
         assert_eq!("bearer".parse(), Ok(Place::Bearer));
         assert_eq!("header:X-Api-Key".parse(), Place::header("x-api-key"));
         assert_eq!("path-prefix:file/Bot".parse(), Place::path_prefix("file/Bot"));
-        for text in ["bearer", "header:x-api-key", "path-prefix:bot", "path-prefix:file/bot"] {
+        for text in ["bearer", "header:x-api-key", "path-prefix:bot", "path-prefix:file/bot", "proxy:http://proxy.example.com:3128"] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn refuses_places_that_it_does_not_know() {
-        for text in ["", "Bearer", "bearer:", "query:key", "header", "x-api-key", "path-prefix", "path:bot", "PATH-PREFIX:bot"] {
+        for text in ["", "Bearer", "bearer:", "query:key", "header", "x-api-key", "path-prefix", "path:bot", "PATH-PREFIX:bot", "proxy"] {
             assert!(matches!(text.parse::<Place>(), Err(InvalidPlace::Unknown { .. })), "{text:?}");
         }
     }
@@ -233,9 +241,13 @@ mod tests {
 
     #[test]
     fn keeps_its_form_in_json() {
-        let places = vec![Place::Bearer, Place::header("X-Api-Key").unwrap(), Place::path_prefix("bot").unwrap()];
+        let proxy = Place::Proxy { proxy: "http://10.0.0.1:3128".parse().unwrap() };
+        let places = vec![Place::Bearer, Place::header("X-Api-Key").unwrap(), Place::path_prefix("bot").unwrap(), proxy];
         let json = serde_json::to_string(&places).unwrap();
-        assert_eq!(json, r#"["bearer",{"header":{"name":"x-api-key"}},{"path-prefix":{"prefix":"bot"}}]"#);
+        assert_eq!(
+            json,
+            r#"["bearer",{"header":{"name":"x-api-key"}},{"path-prefix":{"prefix":"bot"}},{"proxy":{"proxy":"http://10.0.0.1:3128"}}]"#
+        );
         assert_eq!(serde_json::from_str::<Vec<Place>>(&json).unwrap(), places);
         for json in [
             r#""basic""#,
@@ -245,6 +257,8 @@ mod tests {
             r#""path-prefix""#,
             r#"{"path-prefix":{"prefix":"../bot"}}"#,
             r#"{"path-prefix":{"prefix":"bot","extra":1}}"#,
+            r#""proxy""#,
+            r#"{"proxy":{"proxy":"http://user:word@10.0.0.1:3128"}}"#,
         ] {
             assert!(serde_json::from_str::<Place>(json).is_err(), "{json}");
         }

@@ -67,6 +67,7 @@ fn question(after: Option<&str>) -> Question {
         actions: vec![judged(None, &[]), judged(Some("exec make"), &["it is new"])],
         purpose: "to build 🌍".into(),
         after: after.map(Into::into),
+        holder: after.map(|_| Holder { agent: "default".into(), account: "telegram-1".into(), sender: "ana".into() }),
     }
 }
 

@@ -119,6 +119,35 @@ fn replaces_rotates_and_removes() {
 }
 
 #[test]
+fn a_rotation_changes_the_value_and_nothing_else() {
+    let folder = Folder::filled();
+    let mut vault = folder.open().unwrap();
+    let before = vault.list().remove(0);
+    assert!(vault.rotate("mail", "token", &secret("a-new-value")).unwrap());
+    let after = folder.open().unwrap().list().remove(0);
+    assert_eq!((&after.origins, &after.places, after.created), (&before.origins, &before.places, before.created));
+    assert!(after.rotated >= before.rotated && after.problem.is_none());
+    assert_eq!(value(&vault, "mail", "token").as_deref(), Some("a-new-value"));
+    assert_eq!(value(&vault, "weather", "token").as_deref(), Some("another-value"));
+
+    let contents = folder.contents();
+    assert!(!vault.rotate("mail", "other", &secret("a-new-value")).unwrap());
+    assert!(matches!(vault.rotate("mail", "token", &secret("a-new-value")), Err(VaultError::SameSecret { .. })));
+    assert!(matches!(vault.rotate("mail", "token", &secret("short")), Err(VaultError::Secret(_))));
+    assert_eq!(folder.contents(), contents);
+}
+
+#[test]
+fn a_changed_record_is_not_rotated_to_wherever_it_points_now() {
+    let folder = Folder::filled();
+    folder.edit(|records| records["records"][0]["origins"][0] = json!("https://evil.test"));
+    let mut vault = folder.open().unwrap();
+    let contents = folder.contents();
+    assert!(matches!(vault.rotate("mail", "token", &secret("a-new-value")), Err(VaultError::RecordChanged { .. })));
+    assert_eq!(folder.contents(), contents);
+}
+
+#[test]
 fn the_list_shows_where_a_credential_may_go_and_nothing_of_its_value() {
     let vault = Folder::filled().open().unwrap();
     let mut info = vault.list().remove(0);

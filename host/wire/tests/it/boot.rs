@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wirken_secret::Secret;
-use wirken_wire::limits::{MAX_BOOT_BYTES, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, MAX_LIST, MAX_NAME_BYTES, MAX_SECRET_BYTES};
-use wirken_wire::{Boot, Credential, KeyPair, WireError};
+use wirken_wire::limits::{MAX_BOOT_BYTES, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, MAX_LIST, MAX_NAME_BYTES, MAX_ROOT_BYTES, MAX_SECRET_BYTES};
+use wirken_wire::{Boot, Credential, KeyPair, Network, WireError};
 use zeroize::Zeroizing;
 
 use crate::raw::{lengthened, replaced};
@@ -31,6 +31,12 @@ fn boot() -> Boot {
         gateway: KeyPair::from_seed(&Zeroizing::new([1; 32])).public(),
         socket: "/run/example/adapters.sock".into(),
         require_sandbox: true,
+        network: Network {
+            roots: vec![b"a root".to_vec()],
+            proxy: Some("http://proxy.example.com:3128".into()),
+            proxy_user: Some("somebody".into()),
+            proxy_password: Some(credential(b"battery staple")),
+        },
     }
 }
 
@@ -40,8 +46,11 @@ fn assert_same(one: &Boot, two: &Boot) {
         (&two.account, &two.component, &two.manifest, &two.settings, &two.socket, two.require_sandbox)
     );
     assert_eq!((one.key.seed(), one.gateway), (two.key.seed(), two.gateway));
-    assert_eq!(one.credentials.len(), two.credentials.len());
-    for (one, two) in one.credentials.iter().zip(&two.credentials) {
+    let network = |boot: &Boot| (boot.network.roots.clone(), boot.network.proxy.clone(), boot.network.proxy_user.clone());
+    assert_eq!(network(one), network(two));
+    let all = |boot: &Boot| boot.credentials.iter().chain(&boot.network.proxy_password).cloned().collect::<Vec<_>>();
+    assert_eq!((one.credentials.len(), all(one).len()), (two.credentials.len(), all(two).len()));
+    for (one, two) in all(one).iter().zip(&all(two)) {
         assert_eq!((&one.name, &one.origins, &one.places), (&two.name, &two.origins, &two.places));
         assert_eq!(one.secret.expose(), two.secret.expose());
     }
@@ -54,6 +63,8 @@ proptest! {
         credentials in vec((".{0,20}", vec(".{0,20}", 0..4), vec(".{0,9}", 0..4), vec(any::<u8>(), 0..60)), 0..6),
         seed in any::<[u8; 32]>(),
         require_sandbox in any::<bool>(),
+        roots in vec(vec(any::<u8>(), 0..60), 0..6),
+        proxy in prop::option::of(("(?s).{0,40}", prop::option::of(".{0,20}"), prop::option::of(vec(any::<u8>(), 0..60)))),
     ) {
         let [account, component, manifest, settings, socket] = texts;
         let credentials = credentials
@@ -61,7 +72,9 @@ proptest! {
             .map(|(name, origins, places, secret)| Credential { name, origins, places, secret: Arc::new(Secret::new(secret)) })
             .collect();
         let key = KeyPair::from_seed(&Zeroizing::new(seed));
-        let boot = Boot { account, component, manifest, settings, credentials, key, socket, require_sandbox, ..self::boot() };
+        let (proxy, proxy_user, password) = proxy.map_or((None, None, None), |(proxy, user, password)| (Some(proxy), user, password));
+        let network = Network { roots, proxy, proxy_user, proxy_password: password.map(|password| credential(&password)) };
+        let boot = Boot { account, component, manifest, settings, credentials, key, socket, require_sandbox, network, ..self::boot() };
         let bytes = boot.encode().unwrap();
         // One segment: all of it was built in the buffer that is wiped.
         prop_assert_eq!(&bytes[..4], [0; 4]);
@@ -74,7 +87,7 @@ proptest! {
 fn shows_no_secret() {
     let boot = boot();
     let shown = format!("{boot:?} {boot:#?} {:?}", Boot::decode(boot.encode().unwrap()).unwrap());
-    for secret in ["correct", "horse", "99, 111, 114", "5a5a", "90, 90"] {
+    for secret in ["correct", "horse", "battery", "99, 111, 114", "98, 97, 116", "5a5a", "90, 90"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     assert!(shown.contains("Secret(***)"));
@@ -84,7 +97,7 @@ fn shows_no_secret() {
 #[test]
 fn each_field_has_its_bound() {
     type Field = (&'static str, usize, fn(&mut Boot, String));
-    let fields: [Field; 9] = [
+    let fields: [Field; 12] = [
         ("an account", MAX_ID_BYTES, |boot, text| boot.account = text),
         ("a component's name", MAX_ID_BYTES, |boot, text| boot.component = text),
         ("a component's manifest", MAX_DOCUMENT_BYTES, |boot, text| boot.manifest = text),
@@ -94,6 +107,9 @@ fn each_field_has_its_bound() {
         ("a credential's origins", MAX_NAME_BYTES, |boot, text| boot.credentials[0].origins = vec![text]),
         ("a credential's places", MAX_NAME_BYTES, |boot, text| boot.credentials[0].places = vec![text]),
         ("a credential's secret", MAX_SECRET_BYTES, |boot, text| boot.credentials[0].secret = Arc::new(Secret::from_string(text))),
+        ("a proxy", MAX_NAME_BYTES, |boot, text| boot.network.proxy = Some(text)),
+        ("a proxy's user", MAX_NAME_BYTES, |boot, text| boot.network.proxy_user = Some(text)),
+        ("a certificate", MAX_ROOT_BYTES, |boot, text| boot.network.roots = vec![text.into_bytes()]),
     ];
     for (what, max, set) in fields {
         let with = |bytes: usize| {
@@ -105,8 +121,8 @@ fn each_field_has_its_bound() {
         let bytes = with(max).encode().unwrap();
         assert_same(&Boot::decode(bytes.clone()).unwrap(), &with(max));
         assert_eq!(with(max + 1).encode().err(), Some(too_long.clone()));
-        // A text ends with a zero; a secret does not.
-        let count = if what == "a credential's secret" { max } else { max + 1 };
+        // A text ends with a zero; bytes do not.
+        let count = if matches!(what, "a credential's secret" | "a certificate") { max } else { max + 1 };
         assert_eq!(Boot::decode(Zeroizing::new(lengthened(&bytes, count))).err(), Some(too_long));
     }
 }
@@ -128,6 +144,17 @@ fn each_list_has_its_bound() {
     assert_eq!(boot.encode().err(), Some(WireError::TooMany { what: "the credentials", count: MAX_LIST + 1, max: MAX_LIST }));
     boot.credentials.pop();
     assert_same(&Boot::decode(boot.encode().unwrap()).unwrap(), &boot);
+    boot.network.roots = vec![b"r".to_vec(); MAX_LIST + 1];
+    assert_eq!(boot.encode().err(), Some(WireError::TooMany { what: "the certificates", count: MAX_LIST + 1, max: MAX_LIST }));
+    boot.network.roots.pop();
+    assert_same(&Boot::decode(boot.encode().unwrap()).unwrap(), &boot);
+}
+
+#[test]
+fn without_a_proxy_there_is_none() {
+    let boot = Boot { network: Network::default(), ..self::boot() };
+    let read = Boot::decode(boot.encode().unwrap()).unwrap().network;
+    assert!(read.roots.is_empty() && read.proxy.is_none() && read.proxy_user.is_none() && read.proxy_password.is_none(), "{read:?}");
 }
 
 #[test]

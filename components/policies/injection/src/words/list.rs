@@ -6,8 +6,14 @@ use super::*;
 
 pub(super) const GROUPS: &[(Class, &str)] = &[
     // Put aside what was said.
-    (IGNORE, "ignor* disregard* forget overrid* overwrit* bypass* discard* neglect* circumvent* abandon unlearn"),
-    (0, "ignorance ignorant ignoriert"),
+    (
+        IGNORE,
+        "ignor* disregard* forget overrid* overwrit* bypass* discard* neglect* circumvent* abandon unlearn scrap overlook abaikan ігнору* забудьте",
+    ),
+    (
+        0,
+        "ignorance ignorant ignoriert ignores ignored disregarded disregards overrides overridden bypassed bypasses discarded neglected actual actually",
+    ),
     (
         IGNORE,
         "ignora ignore ignorez ignorad ignoren ignorem omita omite olvida olvide olvidad oublie oubliez oublier dimentica dimenticate descarta descarte desconsidere desconsidera desestima",
@@ -27,16 +33,19 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
     (IGNORE, "تجاهل تجاهلي انس انسي"),
     (IGNORE | IGNORE_LAST, "yoksay unut gormezden gozardi"),
     // What was said before.
-    (PREVIOUS, "previous* prior above earlier preceding foregoing former initial original existing preexisting"),
+    (
+        PREVIOUS,
+        "previous* prior above earlier tidigare tidligere predchoz* попередн* sebelumnya preceding foregoing former initial original existing preexisting",
+    ),
     (PREVIOUS, "vorherig* vorig* vorangegangen* bisherig* fruher* obig* obenstehend* ursprunglich* zuvor vorangehend*"),
-    (PREVIOUS, "precedent* anterieur* initiale* initiaux prealable* dessus"),
+    (PREVIOUS, "precedent* anterieur* initiale* initiaux prealable* dessus haut"),
     (PREVIOUS, "anterior* previa previas previo previos prev iniciales originales"),
     (PREVIOUS, "istruzioniprecedenti sopra iniziali originali"),
     (PREVIOUS, "vorige eerdere voorgaande voorafgaande bovenstaande oorspronkelijke"),
     (PREVIOUS, "poprzedni* wczesniejsz* powyzsz* dotychczasow*"),
     (PREVIOUS, "предыдущ* прежни* прошлы* ранее вышестоящ* выше начальн* прежде"),
     (PREVIOUS, "之前 以前 以上 先前 上面 前面 上述 此前 前述 前文 原有 原来"),
-    (PREVIOUS, "上記 これまで 前の 今まで 元の"),
+    (PREVIOUS, "上の 上記 これまで 前の 今まで 元の"),
     (PREVIOUS, "이전 위의 앞의 앞선 기존"),
     (PREVIOUS, "السابقه السابق السابقين اعلاه"),
     (PREVIOUS, "onceki yukaridaki"),
@@ -50,7 +59,10 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
         "tudo quaisquer wszystk* каждо* все всех любые любых 所有 全部 一切 任何 すべて 全て あらゆる 一切の 모든 전부 جميع كل tum butun",
     ),
     // What was said: what a model goes by.
-    (OBJECT, "instruction* prompt prompts directives directive guideline* preprompt metaprompt"),
+    (
+        OBJECT,
+        "instruction* direction directions guidance інструкці* pokyn* instruksi* instruksj* prompt prompts directives directive guideline* preprompt metaprompt",
+    ),
     (OBJECT, "anweisung* instruktion* vorgabe vorgaben richtlinie richtlinien systemprompt* systemanweisung* systemvorgabe* befehle"),
     (
         OBJECT,
@@ -74,7 +86,7 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
     ),
     (
         CANCEL,
-        "void cancelled canceled revoked superseded obsolete outdated replaced invalid overruled suspended ungultig aufgehoben annulees caducas annullate anuladas ongeldig niewazn* anulowan* отменен* недеиствительн* 作废 无效 失效 取消 無効 무효",
+        "void cancelled canceled revoked superseded obsolete outdated replaced invalid overruled suspended ungultig hinfallig* aufgehoben annulees caducas annullate anuladas ongeldig niewazn* anulowan* отменен* недеиствительн* 作废 无效 失效 取消 無効 무효",
     ),
     (
         FOLLOW,
@@ -89,8 +101,8 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
         YOU,
         "you ur du ihr sie tu vous usted ustedes vosotros voce voces jij je jullie ty ты вы тебе 你 您 あなた 君 お前 당신 너는 انت sen siz",
     ),
-    (ARE, "are re be become becoming is bist sei seid werde etes suis deviens es sono siete bent wordt"),
-    (YOU | ARE, "youre eres seras sera jestes bedziesz bist 你是 你将是 您是 你就是 你扮演 あなたは 君は"),
+    (ARE, "are re be become becoming is bist seid werde etes suis deviens es sono siete bent wordt"),
+    (YOU | ARE, "sei youre eres seras sera jestes bedziesz bist 你是 你将是 您是 你就是 你扮演 あなたは 君は"),
     (
         NOW,
         "now henceforth forthwith onward onwards jetzt nun fortan maintenant desormais dorenavant ahora adelante ora adesso agora nu voortaan teraz odtad теперь отныне сеичас 现在 現在 从现在 從現在 今后 今から これから 今後 지금 이제 الان artik simdi bundan",
@@ -109,7 +121,7 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
     ),
     (
         ACT,
-        "act acting behave pretend pretending roleplay role simulate impersonate respond answer reply speak tust spiele verhalte antworte reagiere agis comporte reponds fais joue actua comportate finge responde responda agisci comportati fingi rispondi aja comporte finja gedraag doe antwoord zachowuj udawaj odpowiadaj веди представь притворись отвечаи деиствуи 扮演 假装 假扮 充当 作为 回答 回复 振る舞 ふるま 演じ 返答し 行動し 행동 연기 davran",
+        "act acting behave pretend pretending roleplay simulate impersonate respond answer reply speak tust spiele verhalte antworte reagiere agis comporte reponds fais joue actua comportate finge responde responda agisci comportati fingi rispondi aja comporte finja gedraag doe antwoord zachowuj udawaj odpowiadaj веди представь притворись отвечаи деиствуи 扮演 假装 假扮 充当 作为 回答 回复 振る舞 ふるま 演じ 返答し 行動し 행동 연기 davran",
     ),
     (MODE, "mode modus modo modalita tryb trybie режим режиме 模式 モード 모드"),
     (
@@ -120,7 +132,7 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
         ENABLE,
         "enable enabled activate activated enter entering switch engage aktivier* wechsle active activez passe activa entra attiva ative ativar entre activeer schakel wlacz przejdz включи* активируи* переиди 启用 进入 激活 切换 开启 有効に 入って 起動し 활성화",
     ),
-    (WITHOUT, "without no free unbound ohne kein* sans sin senza sem zonder bez без 没有 不受 無 なしで 없이"),
+    (WITHOUT, "without no free unbound ohne kein* sans sin senza sem zonder geen bez без 没有 不受 無 なしで 없이 없는"),
     (
         LIMIT,
         "restriction restrictions limits limitation* filter filters censorship guardrail* moderation bound bounded constraints ethics ethical beschrankung* einschrankung* filtern zensur limites filtres censure restricciones filtros censura restrizioni limiti filtri restricoes beperkingen ograniczen* filtrow ограничении фильтров цензуры 限制 约束 过滤 審査 道德 制限 フィルタ 제한",
@@ -140,7 +152,11 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
     ),
     (
         PRIVATE,
-        "conversation* history memory memories chat chats transcript* inbox contents contacts documents files file messages emails notes personal confidential gesprach* verlauf gesprachsverlauf dateien nachrichten conversacion historial archivos conversazione cronologia messaggi conversa historico arquivos mensagens gesprek* geschiedenis bestanden rozmow* histori* plik* wiadomosci переписк* истори* фаилы сообщени* диалог* 对话 聊天记录 历史记录 记录 文件 内容 邮件 会話 履歴 ファイル メール 대화 기록 파일",
+        "conversation* history memory memories chat chats transcript* inbox confidential gesprach* verlauf gesprachsverlauf conversacion historial conversazione cronologia conversa historico gesprek* geschiedenis rozmow* histori* переписк* истори* диалог* 对话 聊天记录 历史记录 会話 履歴 대화 기록",
+    ),
+    (
+        DOCUMENTS,
+        "contents contacts documents files file messages emails notes personal dateien nachrichten archivos messaggi arquivos mensagens bestanden plik* wiadomosci фаилы сообщени* 记录 文件 内容 邮件 ファイル メール 파일",
     ),
     (
         ADDRESS,
@@ -152,7 +168,7 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
     ),
     (
         NOT,
-        "not never dont don nicht niemals nie kein ne pas jamais non nunca nao niet nooit nie nigdy не никогда 不要 不得 别 勿 切勿 ないで せず 말고 마세요 لا degil",
+        "not never dont don nicht niemals nie kein ne pas jamais non nunca nao niet nooit niets nie nigdy не никогда 不要 不得 别 勿 切勿 ないで せず 말고 마세요 لا degil",
     ),
     (
         TELL,
@@ -177,7 +193,7 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
     // Getting leave.
     (
         APPROVE,
-        "approve approved approves accept accepted confirm confirmed consent consented authorize authorized authorise authorised preapproved genehmig* bestatig* zustimm* approuve* approuvez accepte acceptez aprueba apruebe acepta autoriza autorizado approva approvate approvato accetta autorizza aprove aceite autorizou keur goedgekeurd akkoord zatwierdz* zaakceptuj potwierdz* одобр* подтверд* разреш* 批准 同意 授权 确认 許可 承認 了承 승인 동의 onayla*",
+        "approve approved approves accept accepted confirm confirmed consent consented authorize authorized authorise authorised preapproved genehmig* bestatig* zustimm* zugestimm* eingewilligt approuve* approuvez accepte acceptez aprueba apruebe acepta autoriza autorizado approva approvate approvato accetta autorizza aprove aceite autorizou keur goedgekeurd akkoord zatwierdz* zaakceptuj potwierdz* одобр* подтверд* разреш* 批准 同意 授权 确认 許可 承認 了承 승인 동의 onayla*",
     ),
     (
         PRESS,
@@ -234,6 +250,11 @@ pub(super) const GROUPS: &[(Class, &str)] = &[
     ),
     (
         MUST,
-        "must shall should have required muss musst mussen doit devez debes debe deve devi deves moet moeten musisz nalezy должен должна обязан 必须 必須 务必 应该 しなければ べき 해야",
+        "must shall required muss musst mussen doit devez debes debe deve devi deves moet moeten musisz nalezy должен должна обязан 必须 必須 务必 应该 しなければ べき 해야",
     ),
+    (
+        HEED,
+        "attention heed following follow obey listen account compte ecoute abstraction caso conto conta rekening uwagi внимания слушаи 遵守 遵循 听从 従わ",
+    ),
+    (APPLY, "apply applies gelten gilt appliquent aplican applicano aplicam gelden obowiazuja деиствуют"),
 ];

@@ -2,12 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn output(stdout: &[u8], stderr: &[u8]) -> exec::Output {
-    exec::Output { exit_code: 0, stdout: stdout.to_vec(), stderr: stderr.to_vec(), truncated: false }
+fn output(stdout: &[u8], stderr: &[u8]) -> Output {
+    Output { exit_code: 0, stdout: stdout.to_vec(), stderr: stderr.to_vec(), truncated: false }
 }
 
 /// The answer, with its mark as `#`.
-fn marked(output: &exec::Output) -> String {
+fn marked(output: &Output) -> String {
     let text = text(output);
     let mark = text.get(1..1 + 2 * MARK_BYTES).unwrap();
     assert!(mark.bytes().all(|byte| byte.is_ascii_hexdigit()), "{text}");
@@ -16,7 +16,7 @@ fn marked(output: &exec::Output) -> String {
 
 #[test]
 fn shows_each_output_under_its_heading_to_its_end() {
-    let both = exec::Output { exit_code: -3, ..output("Grüße\n".as_bytes(), b"warning") };
+    let both = Output { exit_code: -3, ..output("Grüße\n".as_bytes(), b"warning") };
     let shown = "[# exit code: -3]\n[# stdout: 8 bytes]\nGrüße\n[# end of stdout]\n[# stderr: 7 bytes]\nwarning\n[# end of stderr]\n";
     assert_eq!(marked(&both), shown);
     assert_eq!(marked(&output(b"", b"")), "[# exit code: 0]\n[# stdout: empty]\n[# stderr: empty]\n");
@@ -25,7 +25,7 @@ fn shows_each_output_under_its_heading_to_its_end() {
 
 #[test]
 fn says_what_is_missing() {
-    let cut = exec::Output { truncated: true, ..output(b"a", b"") };
+    let cut = Output { truncated: true, ..output(b"a", b"") };
     let shown = marked(&cut);
     assert!(shown.ends_with("[# stderr: empty]\n[# one of the two was longer than the sandbox keeps: its end is missing]\n"), "{shown}");
     let mixed = marked(&output(b"caf\xe9", b"fine"));

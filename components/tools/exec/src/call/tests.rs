@@ -1,39 +1,25 @@
-use std::cell::RefCell;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use wirken_guest::host::fake::Sandbox;
+use wirken_guest::tool::{Tool, parse as read};
 
 use super::*;
-use crate::definition;
 
-/// Runs nothing, remembers what it was asked to run, and answers as told.
-struct Recording {
-    commands: RefCell<Vec<exec::Command>>,
-    answer: Result<exec::Output, exec::Error>,
-}
-
-impl Recording {
-    fn answering(answer: Result<exec::Output, exec::Error>) -> Self {
-        Self { commands: RefCell::default(), answer }
-    }
-
-    fn new() -> Self {
-        Self::answering(Ok(exec::Output { exit_code: 0, stdout: b"done\n".to_vec(), stderr: Vec::new(), truncated: false }))
-    }
-}
-
-impl Sandbox for Recording {
-    fn run(&self, command: &exec::Command) -> Result<exec::Output, exec::Error> {
-        self.commands.borrow_mut().push(command.clone());
-        self.answer.clone()
-    }
+/// Whoever wrote `done`.
+fn done() -> Sandbox {
+    Sandbox::printing("done\n")
 }
 
 fn parse(arguments: &Value) -> Result<Call, Failure> {
-    Call::parse(NAME, &arguments.to_string())
+    called(&arguments.to_string())
 }
 
-fn command(arguments: &Value) -> exec::Command {
+/// As the tool does it with what the model wrote.
+fn called(arguments: &str) -> Result<Call, Failure> {
+    read(arguments).and_then(Call::new)
+}
+
+fn command(arguments: &Value) -> host::Command {
     parse(arguments).unwrap().command
 }
 
@@ -54,12 +40,11 @@ fn planned(arguments: &Value) -> (String, Value, String) {
 
 #[test]
 fn the_model_is_told_what_is_taken_and_nothing_else_is() {
-    let tool = definition::tool();
-    assert_eq!(tool.name, NAME);
+    let (description, schema_text) = (Arguments::DESCRIPTION, Arguments::schema().to_string());
     for told in ["no shell", "workspace", "no network", "one program"] {
-        assert!(tool.description.contains(told), "{told}");
+        assert!(description.contains(told), "{told}");
     }
-    let schema: Value = serde_json::from_str(&tool.input_schema).unwrap();
+    let schema: Value = serde_json::from_str(&schema_text).unwrap();
     assert_eq!((&schema["required"], &schema["additionalProperties"]), (&json!(["program"]), &json!(false)));
     let all = json!({ "program": "ls", "arguments": ["-l"], "stdin": "x", "timeout_seconds": 1 });
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -69,7 +54,7 @@ fn the_model_is_told_what_is_taken_and_nothing_else_is() {
     let mut more = all;
     more["shell"] = json!(true);
     assert!(fault(&more).contains("shell"));
-    assert!(tool.description.len() + tool.input_schema.len() < 16 * 1024);
+    assert!(description.len() + schema_text.len() < 16 * 1024);
 }
 
 #[test]
@@ -79,8 +64,7 @@ fn what_is_left_out_or_null_is_nothing() {
         assert_eq!((command.program.as_str(), command.arguments.len(), command.stdin.len()), ("ls", 0, 0));
         assert_eq!(command.timeout_millis, None);
     }
-    assert!(matches!(Call::parse(NAME, ""), Err(Failure::InvalidArguments(_))));
-    assert!(matches!(Call::parse("shell", "{\"program\":\"ls\"}"), Err(Failure::InvalidArguments(text)) if text.contains("shell")));
+    assert!(matches!(called(""), Err(Failure::InvalidArguments(_))));
 }
 
 #[test]
@@ -149,7 +133,8 @@ fn the_purpose_is_one_short_line_whatever_the_program_is_called() {
 #[test]
 fn each_kind_of_error_reaches_the_model_as_what_it_is() {
     let told = |program: &str, kind: &str| {
-        let sandbox = Recording::answering(Err(exec::Error { kind: kind.into(), message: "the reason".into() }));
+        let error = host::Error { kind: kind.into(), message: "the reason".into() };
+        let sandbox = Sandbox::new(move |_| Err(error.clone()));
         parse(&json!({ "program": program })).unwrap().run(&sandbox).unwrap_err()
     };
     assert!(matches!(told("rm", "denied"), Failure::Denied(text) if text == "the reason"));
@@ -163,18 +148,18 @@ fn each_kind_of_error_reaches_the_model_as_what_it_is() {
 
 #[test]
 fn what_a_program_wrote_is_handed_over() {
-    let sandbox = Recording::new();
+    let sandbox = done();
     let text = parse(&json!({ "program": "ls" })).unwrap().run(&sandbox).unwrap();
     assert!(text.contains("exit code: 0") && text.contains("\ndone\n"), "{text}");
-    assert_eq!(sandbox.commands.borrow().len(), 1);
+    assert_eq!(sandbox.commands().len(), 1);
 }
 
 /// Whatever the arguments are: a plan is made where the call would run, and names exactly what it runs.
 fn holds(arguments: &str) {
-    let sandbox = Recording::new();
-    let plan = Call::parse(NAME, arguments).map(|call| call.plan());
-    let ran = Call::parse(NAME, arguments).and_then(|call| call.run(&sandbox));
-    let commands = sandbox.commands.into_inner();
+    let sandbox = done();
+    let plan = called(arguments).map(|call| call.plan());
+    let ran = called(arguments).and_then(|call| call.run(&sandbox));
+    let commands = sandbox.commands();
     let Ok(plan) = plan else {
         assert!(commands.is_empty() && matches!(ran, Err(Failure::InvalidArguments(_))), "{arguments}");
         return;
@@ -207,7 +192,7 @@ fn any_arguments_are_answered() {
         "{\"program\":\"ls\"} {\"program\":\"rm\"}",
         "\u{0}",
     ] {
-        assert!(Call::parse(NAME, arguments).is_err(), "{arguments}");
+        assert!(called(arguments).is_err(), "{arguments}");
         holds(arguments);
     }
 }

@@ -95,6 +95,10 @@ impl Handler {
                 let value = value.context("no value came with the credential")?;
                 self.keys.add(&component, &name, &origins, &places, &value).await?
             }
+            Request::CredentialRotate { component, name } => {
+                let value = value.context("no value came with the credential")?;
+                self.keys.rotate(&component, &name, &value).await?
+            }
             Request::CredentialRemove { component, name } => self.keys.remove(&component, &name).await?,
             Request::ApprovalAnswer { approval, choice, note } => {
                 self.gateway.answer_as_owner(approval, choice, note, "cli").await?;

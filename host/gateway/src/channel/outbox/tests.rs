@@ -214,6 +214,36 @@ async fn so_many_notices_wait_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_put_once_is_put_again_only_after_its_connection() {
+    let outbox = Outbox::new();
+    // Nobody is there yet: it waits, and is not put a second time because somebody comes.
+    let first = outbox.notice_once("c", "q", None);
+    outbox.connect();
+    assert!(first.is_some() && outbox.notice_once("c", "q", first).is_none());
+    let (id, text, ..) = text_of(&soon(&outbox).await.unwrap());
+    assert_eq!(text, "q");
+    // The platform did not want it. Over this connection it is not sent again.
+    assert!(outbox.settle(id, Outcome::Later(1)).is_none());
+    assert!(outbox.notice_once("c", "q", first).is_none() && soon(&outbox).await.is_none());
+
+    outbox.disconnect("gone");
+    let second = outbox.notice_once("c", "q", first);
+    assert!(second.is_some() && second != first);
+    // While nothing was connected too: the next connection sends it once.
+    outbox.connect();
+    assert!(outbox.notice_once("c", "q", second).is_none());
+    assert_eq!(text_of(&soon(&outbox).await.unwrap()).1, "q");
+    assert!(soon(&outbox).await.is_none());
+
+    // One that found no room was not put.
+    outbox.disconnect("gone");
+    (0..NOTICES).for_each(|_| outbox.notice("d", "n"));
+    assert_eq!(outbox.notice_once("c", "q", second), None);
+    outbox.disconnect("gone");
+    assert!(outbox.notice_once("c", "q", second).is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_adapter_cannot_ask_for_one_attempt_after_the_other() {
     let outbox = Outbox::new();
     outbox.connect();

@@ -1,10 +1,11 @@
 //! What is asked for, and that each thing an engine may leave out is noticed.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bollard::models::{ContainerConfig, ContainerCreateBody, ContainerInspectResponse, DeviceMapping, HostConfig, MountPoint};
 
-use super::{compare, environment, mounts};
+use super::{compare, environment, mounts, processor_seconds};
 use crate::mounts::Folders;
 use crate::program::Bounds;
 
@@ -40,6 +41,14 @@ fn sets_its_own_variables_and_takes_those_of_the_image_away() {
     assert_eq!(environment.iter().filter(|name| name.starts_with("PATH")).count(), 1);
     assert!(environment.contains(&"JAVA_HOME".to_owned()) && environment.contains(&"HOSTNAME".to_owned()));
     assert!(environment.contains(&"LANG=C.UTF-8".to_owned()) && !environment.contains(&"LANG".to_owned()));
+}
+
+#[test]
+fn a_program_may_use_every_processor_for_its_time_and_little_more() {
+    for (millis, processors, seconds) in [(300_000, 1, 302), (300_000, 8, 2402), (1_000, 2, 4), (1_001, 2, 6), (1, 1, 3), (1_000, 0, 3)] {
+        assert_eq!(processor_seconds(Duration::from_millis(millis), processors), seconds, "{millis} ms on {processors}");
+    }
+    assert_eq!(processor_seconds(Duration::MAX, u32::MAX), i64::MAX);
 }
 
 fn asked() -> ContainerCreateBody {

@@ -1,7 +1,7 @@
 //! How containers end, and that nothing is left of them.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -59,39 +59,55 @@ async fn a_program_that_nobody_waits_for_is_ended() {
     assert_eq!(stage.left().await, 0);
 }
 
+/// A gateway that runs this script, for so many seconds at most, as soon as the script runs.
+fn gateway(stage: &Stage, script: &str, seconds: u32) -> Child {
+    let (uid, gid) = stage.settings.user;
+    let tests = std::env::current_exe().unwrap();
+    let host = tests.parent().unwrap().parent().unwrap().join("examples/container-host");
+    assert!(host.exists(), "{} is missing: run the tests without naming a target, so that the examples are built", host.display());
+    #[expect(clippy::disallowed_methods, reason = "a gateway that can be killed")]
+    let mut gateway = Command::new(host)
+        .arg(&stage.settings.sockets[0])
+        .args([&image(), &stage.settings.owner, &format!("{uid}"), &format!("{gid}")])
+        .args([stage.path("work"), stage.path("data")])
+        .args([script, &seconds.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = [0; 8];
+    gateway.stdout.take().unwrap().read_exact(&mut told).unwrap();
+    assert_eq!(text(&told), "running\n");
+    gateway
+}
+
+fn kill(mut gateway: Child) {
+    gateway.kill().unwrap();
+    gateway.wait().unwrap();
+}
+
 #[tokio::test]
 async fn what_a_killed_gateway_left_is_swept_and_no_other() {
     let (stage, other) = (Stage::new(), Stage::new());
-    let mut gateways = Vec::new();
-    for stage in [&stage, &stage, &other] {
-        let (uid, gid) = stage.settings.user;
-        let tests = std::env::current_exe().unwrap();
-        let host = tests.parent().unwrap().parent().unwrap().join("examples/container-host");
-        assert!(host.exists(), "{} is missing: run the tests without naming a target, so that the examples are built", host.display());
-        #[expect(clippy::disallowed_methods, reason = "a gateway that can be killed")]
-        let mut gateway = Command::new(host)
-            .arg(&stage.settings.sockets[0])
-            .args([&image(), &stage.settings.owner, &format!("{uid}"), &format!("{gid}")])
-            .args([stage.path("work"), stage.path("data")])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut told = [0; 8];
-        gateway.stdout.take().unwrap().read_exact(&mut told).unwrap();
-        assert_eq!(text(&told), "running\n");
-        gateways.push(gateway);
-    }
-    for mut gateway in gateways {
-        gateway.kill().unwrap();
-        gateway.wait().unwrap();
-    }
-    // They go on for as long as they like, which is why they are swept.
+    let gateways = [&stage, &stage, &other].map(|stage| gateway(stage, "exec sleep 1000", 300));
+    gateways.into_iter().for_each(kill);
+    // What waits goes on for as long as it likes, which is why it is swept.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!((stage.left().await, other.left().await), (2, 1));
     assert_eq!(stage.containers().sweep().await, Ok(2));
     assert_eq!((stage.left().await, other.left().await), (0, 1));
     assert_eq!(stage.containers().sweep().await, Ok(0));
     assert_eq!(other.containers().sweep().await, Ok(1));
+}
+
+/// Takes some seconds: a program has three of them on each processor.
+#[tokio::test]
+async fn what_computes_on_after_its_gateway_was_killed_ends_by_itself() {
+    let stage = Stage::new();
+    kill(gateway(&stage, "while :; do :; done", 3));
+    assert_eq!(stage.left().await, 1);
+    let begun = Instant::now();
+    until(&stage, 0).await;
+    println!("gone after {:?}", begun.elapsed());
 }
 
 #[tokio::test]

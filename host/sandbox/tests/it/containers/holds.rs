@@ -154,6 +154,10 @@ async fn it_sees_its_own_system_and_nothing_of_the_host() {
     variables.retain(|variable| !variable.starts_with("PWD=") && !variable.starts_with("SHLVL="));
     assert_eq!(variables, ["HOME=/tmp", "LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
     assert_eq!(stage.tells("ulimit -c; ulimit -n; ulimit -Hn; hostname").await, "0\n1024\n4096\nsandbox\n");
+    let processors = stage.docker.clone().negotiate_version().await.unwrap().info().await.unwrap().ncpu.unwrap();
+    let program = Program { timeout: Some(Duration::from_secs(7)), ..stage.shell("ulimit -St; ulimit -Ht") };
+    let seconds = 7 * processors + 2;
+    assert_eq!(text(&stage.run(&program).await.unwrap().stdout), format!("{seconds}\n{seconds}\n"));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ fn question() -> Question {
         actions: Vec::new(),
         purpose: "to help".into(),
         after: None,
+        holder: None,
     }
 }
 

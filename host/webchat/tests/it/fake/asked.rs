@@ -35,6 +35,7 @@ pub(crate) fn question(tier: Tier, arguments: &str, purpose: &str) -> Question {
         actions: vec![judged],
         purpose: purpose.into(),
         after: None,
+        holder: None,
     }
 }
 

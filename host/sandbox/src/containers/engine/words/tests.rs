@@ -134,16 +134,16 @@ fn users_are_mapped_where_they_would_be_others() {
 fn reads_what_an_engine_says_of_itself() {
     let version =
         serde_json::json!({"Version": "4.3.1", "ApiVersion": "1.41", "Components": [{"Name": "Podman Engine", "Version": "4.3.1"}]});
-    let info = serde_json::json!({"MemoryLimit": true, "SwapLimit": false, "PidsLimit": true, "CgroupVersion": "2", "CgroupDriver": "systemd",
+    let info = serde_json::json!({"NCPU": 4, "MemoryLimit": true, "SwapLimit": false, "PidsLimit": true, "CgroupVersion": "2", "CgroupDriver": "systemd",
         "Runtimes": {"crun": {"path": "crun"}}, "SecurityOptions": ["name=seccomp,profile=default", "name=rootless", "name=userns"]});
     let read =
         |info| super::super::facts("/s".into(), serde_json::from_value(version.clone()).unwrap(), serde_json::from_value(info).unwrap());
     let facts = read(info);
     assert!(facts.podman && facts.rootless && facts.remapped && facts.seccomp && facts.memory && !facts.swap && facts.processes);
     assert_eq!((&*facts.version, &*facts.api, &*facts.cgroup), ("4.3.1", "1.41", "cgroup version 2, systemd"));
-    assert_eq!(facts.runtimes, ["crun"]);
+    assert_eq!((facts.runtimes, facts.processors), (vec!["crun".to_owned()], 4));
     // What is not said is not there.
     let silent = read(serde_json::json!({"SecurityOptions": ["name=seccomp,profile=unconfined"]}));
     assert!(!silent.seccomp && !silent.memory && !silent.processes && !silent.rootless);
-    assert!(silent.runtimes.is_empty());
+    assert!(silent.runtimes.is_empty() && silent.processors == 1);
 }

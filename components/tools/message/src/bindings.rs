@@ -1,20 +1,20 @@
-//! Generated from `wit/`: the tool world, and what runs programs.
+//! Generated from `wit/`: the tool world, and what sends messages.
 
 #![expect(unsafe_code, reason = "generated code")]
 
 wit_bindgen::generate!({
     path: ["../../../wit/http", "../../../wit/chat", "../../../wit/tool", "../../../wit/host"],
     inline: "
-        package wirken:exec;
+        package wirken:message;
         world component {
             include wirken:tool/tool@0.1.0;
-            import wirken:host/exec@0.1.0;
+            import wirken:host/messages@0.1.0;
         }
     ",
-    world: "wirken:exec/component",
+    world: "wirken:message/component",
     generate_all,
 });
 
-export!(Exec with_types_in self);
+export!(Message with_types_in self);
 
-use crate::Exec;
+use crate::Message;
