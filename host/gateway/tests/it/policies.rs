@@ -167,9 +167,13 @@ async fn an_answer_is_refused_or_replaced_before_a_person_reads_it_and_the_model
         let (session, turn) = scene.say(key, text).await;
         let rows = scene.gateway.rows(session).await.unwrap();
         let of_turn: Vec<Event> = rows.into_iter().map(|row| row.event).filter(|event| event.turn() == Some(turn)).collect();
-        let queued: Vec<&str> = of_turn.iter().filter_map(|event| if let Event::OutboundQueued { content, .. } = event { content.as_deref() } else { None }).collect();
+        let queued: Vec<&str> = of_turn
+            .iter()
+            .filter_map(|event| if let Event::OutboundQueued { content, .. } = event { content.as_deref() } else { None })
+            .collect();
         assert_eq!(queued, [read]);
-        let responded = of_turn.iter().find_map(|event| if let Event::Responded { content, .. } = event { content.clone() } else { None }).unwrap();
+        let responded =
+            of_turn.iter().find_map(|event| if let Event::Responded { content, .. } = event { content.clone() } else { None }).unwrap();
         assert_eq!(responded, [AssistantItem::Text(read.into())]);
     }
 }
@@ -180,7 +184,11 @@ async fn a_draft_is_shown_only_after_it_was_reviewed() {
     let (shown, queued) = scene.slow("1", "slow all is well here").await;
     assert_eq!((shown.as_str(), queued.as_str()), ("all is well here", "all is well here"), "it is shown while it is written");
     let (shown, queued) = scene.slow("2", "slow this is strict:deny@review-draft fine").await;
-    assert_eq!((shown.as_str(), queued.as_str()), ("this is strict:deny@review-draft fine", shown.as_str()), "what is complete is judged by itself");
+    assert_eq!(
+        (shown.as_str(), queued.as_str()),
+        ("this is strict:deny@review-draft fine", shown.as_str()),
+        "what is complete is judged by itself"
+    );
     let (shown, queued) = scene.slow("4", "slow this is strict:deny@review-draft and strict:deny@review-outbound").await;
     assert!(shown == "this is " && queued.contains("withheld this answer"), "nothing after what a policy objected to: {shown} {queued}");
     let (shown, queued) = scene.slow("3", "slow this is strict:deny@review-outbound").await;
@@ -198,7 +206,8 @@ async fn a_message_that_a_tool_sends_is_reviewed_before_anybody_is_asked() {
     scene.gateway.answer_as_owner(known.approval, Choice::Once, None, "test").await.unwrap();
     over(&scene.gateway, session, turn).await;
     let rows = scene.gateway.rows(session).await.unwrap();
-    let begun = rows.iter().find_map(|row| if let Event::EffectStarted { content: Some(content), .. } = &row.event { Some(content) } else { None });
+    let begun =
+        rows.iter().find_map(|row| if let Event::EffectStarted { content: Some(content), .. } = &row.event { Some(content) } else { None });
     assert!(begun.unwrap().contains("my [gone]"), "{begun:?}");
 }
 
@@ -226,13 +235,26 @@ async fn several_are_asked_in_their_order_and_each_is_given_what_the_one_before_
 async fn a_policy_is_told_for_whom_and_where() {
     let scene = Scene::of(&[strict("one")]);
     let (_, text) = scene.call("show", "strict:context@check").await;
-    for part in ["\"agent\":\"default\"", "\"channel\":\"webchat\"", "\"conversation\":\"chat\"", "\"sender\":\"owner\"", "\"component\":\"scene\"", "\"tier\":1", "\"tainted\":false", "\"timed\":true"] {
+    for part in [
+        "\"agent\":\"default\"",
+        "\"channel\":\"webchat\"",
+        "\"conversation\":\"chat\"",
+        "\"sender\":\"owner\"",
+        "\"component\":\"scene\"",
+        "\"tier\":1",
+        "\"tainted\":false",
+        "\"timed\":true",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let (session, turn) = scene.say("f", "strict:context@review-outbound").await;
     let answer = scene.answer(session, turn).await;
     assert!(answer.contains("\"sender\":\"owner\"") && answer.contains("\"tier\":0"), "{answer}");
-    let refused = scene.gateway.say(wirken_gateway::Say { marks: vec![Mark::Forwarded], ..say("chat", "g", "strict:context@screen") }).await.unwrap_err();
+    let refused = scene
+        .gateway
+        .say(wirken_gateway::Say { marks: vec![Mark::Forwarded], ..say("chat", "g", "strict:context@screen") })
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("\"tainted\":true"), "{refused}");
 }
 
@@ -277,7 +299,13 @@ async fn injection_flags_and_what_is_sent_out_from_there_on_is_asked() {
     let (outcome, text) = scene.call("poisoned", "").await;
     assert_eq!((outcome, text.as_str()), (ToolOutcome::Ok, POISON), "it flags, and withholds nothing");
     let told = scene.remarks().await;
-    assert!(told.iter().any(|(policy, source, treatment, severity)| policy == "injection" && source == "tool" && *treatment == Treatment::Passed && *severity == 3), "{told:?}");
+    assert!(
+        told.iter().any(|(policy, source, treatment, severity)| policy == "injection"
+            && source == "tool"
+            && *treatment == Treatment::Passed
+            && *severity == 3),
+        "{told:?}"
+    );
     // What was recorded taints the session, now and after a restart.
     let scene = scene.restarted().await;
     let (session, turn) = scene.begin("get", &format!("{OPENED}/weather")).await;

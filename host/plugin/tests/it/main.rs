@@ -220,7 +220,15 @@ async fn a_policy_that_does_not_answer_has_said_no() {
     let broken = policy(&engine, "fixtures/broken-policy", serde_json::json!({}));
     let context = Context::default();
     assert_eq!(broken.screen(&context, &spoken("fine")).await.decision, Decision::Pass);
-    for (word, why) in [("panic", "on fire"), ("trap", "unreachable"), ("loop", "fuel"), ("allocate", "memory"), ("recurse", "stack"), ("long", "output"), ("many", "output")] {
+    for (word, why) in [
+        ("panic", "on fire"),
+        ("trap", "unreachable"),
+        ("loop", "fuel"),
+        ("allocate", "memory"),
+        ("recurse", "stack"),
+        ("long", "output"),
+        ("many", "output"),
+    ] {
         let decision = broken.screen(&context, &spoken(&format!("broken:{word}"))).await.decision;
         assert!(matches!(&decision, Decision::Refuse(reason) if reason.contains(why)), "{word}: {decision:?}");
         let call = ToolCall { id: String::new(), name: String::new(), arguments: format!("broken:{word}") };

@@ -77,7 +77,9 @@ const TOOLS: [(&str, bool); 13] = [
 
 impl SceneTools {
     fn new() -> Self {
-        let text = format!("name = \"scene\"\nkind = \"tool\"\nversion = \"0.1.0\"\nworld = \"wirken:tool/tool@0.1.0\"\n[network]\norigins = [\"{OPENED}\"]\n");
+        let text = format!(
+            "name = \"scene\"\nkind = \"tool\"\nversion = \"0.1.0\"\nworld = \"wirken:tool/tool@0.1.0\"\n[network]\norigins = [\"{OPENED}\"]\n"
+        );
         let asked = Asked::of(&Manifest::parse(&text).unwrap(), &serde_json::Map::new()).unwrap();
         let imported = Imported { http: true, ..Imported::default() };
         let network = effective(imported, &asked, &Grant::whole(&asked, None), &Ceiling::default()).network;
@@ -138,7 +140,14 @@ impl Tools for SceneTools {
         Box::pin(async move {
             let text = text_of(&call);
             let send = async |url: String| {
-                let request = Request { method: "GET".into(), url, headers: Vec::new(), body: Vec::new(), credentials: Vec::new(), timeout_millis: Some(500) };
+                let request = Request {
+                    method: "GET".into(),
+                    url,
+                    headers: Vec::new(),
+                    body: Vec::new(),
+                    credentials: Vec::new(),
+                    timeout_millis: Some(500),
+                };
                 match ports.requests.send(request).await {
                     Ok(response) => (ToolOutcome::Ok, Part::text(response.status.to_string())),
                     Err(error) => (ToolOutcome::Failed, Part::text(error.kind())),
