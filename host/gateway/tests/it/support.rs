@@ -151,6 +151,7 @@ fn start(folder: &Path, ledger: Ledger, tools: Arc<dyn Tools>, policy: Policy, s
         sandbox,
         outward: Outward::closed(),
         store: None,
+        policies: Arc::default(),
     };
     (Gateway::start(parts), ledger)
 }
