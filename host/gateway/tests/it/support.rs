@@ -174,7 +174,7 @@ pub(crate) async fn open_with(folder: &Path, components: &[&str], policy: Policy
     start(folder, ledger, Arc::new(tools), Policy { workspace: Some(workspace), ..policy }, runner)
 }
 
-fn package(path: &str) -> Package {
+pub(crate) fn package(path: &str) -> Package {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist").join(path);
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{path}/{name}: {error}; run `just guests`"));
     let manifest = Manifest::parse(&String::from_utf8(read("component.toml")).unwrap()).unwrap();
