@@ -122,6 +122,27 @@ fn a_plain_turn_takes_two_records() {
 }
 
 #[test]
+fn what_is_revised_takes_the_place_of_all_text_and_of_nothing_else() {
+    let thought = || Step::Reasoning("so".into());
+    let revised = |text: &str| Input::Revised { text: text.into() };
+    let said = |steps: Vec<Step>, text: &str| {
+        let mut driven = Driven::start();
+        steps.into_iter().for_each(|step| drop(driven.step(step)));
+        driven.input(revised(text)).input(Input::ResponseEnded);
+        let Some(Message::Assistant(items)) = driven.live.messages().get(1).cloned() else { panic!("{:?}", driven.live) };
+        let answers: Vec<String> = driven.answers().into_iter().map(|(_, text)| text.to_owned()).collect();
+        (items, answers)
+    };
+    let (text, reasoning) = (|text: &str| AssistantItem::Text(text.into()), AssistantItem::Reasoning("so".into()));
+    let steps = vec![thought(), Step::Text("one".into()), thought(), Step::Text("two".into())];
+    assert_eq!(said(steps, "new"), (vec![reasoning.clone(), text("new"), reasoning.clone()], vec!["new".to_owned()]));
+    assert_eq!(said(vec![thought(), Step::Text("one".into())], ""), (vec![reasoning.clone()], Vec::new()));
+    assert_eq!(said(vec![thought()], "new"), (vec![reasoning, text("new")], vec!["new".to_owned()]));
+    let (items, _) = said(vec![call("1", "read")], "new");
+    assert!(matches!(&items[..], [AssistantItem::Text(_), AssistantItem::ToolCall(_)]), "{items:?}");
+}
+
+#[test]
 fn an_answer_is_delivered_by_being_recorded_only_where_the_surface_reads_the_record() {
     assert_eq!(Surface::default(), Surface::Reads);
     for (surface, expected) in [
@@ -326,6 +347,7 @@ fn any_input() -> impl Strategy<Value = Option<Input>> {
         Just(Some(Input::ResponseEnded)),
         prop_oneof!["rate-limited", "protocol"].prop_map(|kind| Some(failure(&kind, None))),
         Just(Some(Input::Waited)),
+        text.prop_map(|text| Some(Input::Revised { text })),
         text.prop_map(|text| Some(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: vec![Part::text(text)] })),
         Just(None),
     ]

@@ -8,6 +8,7 @@ mod control;
 mod effects;
 mod here;
 mod kill;
+mod policies;
 mod screen;
 mod sessions;
 mod support;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc};
 use wirken_engine::Engine;
-use wirken_gateway::{About, Answer, Gateway, Model, Outward, Parts, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
+use wirken_gateway::{About, Answer, Gateway, Model, Outward, Parts, Policies, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
 use wirken_ledger::{CrashPoints, KnownApproval, Ledger, Options, Reader};
 use wirken_manifest::Manifest;
 use wirken_plugin::{Asked, Grant, Owner, Package, Ports, ToolEnd, ToolPlugin};
@@ -31,7 +31,7 @@ use wirken_types::{Digest, SessionId, TurnId};
 pub(crate) const SECRET: &str = "sk-0123456789abcdef";
 
 /// Answers the last message of a person: `call TOOL ARGUMENTS` makes that call and tells its result, `tool N` makes N calls first, `spill` one that returns the secret, `tell` tells
-/// it in pieces, `hang` never ends, anything else is echoed.
+/// it in pieces, `slow WORDS` says them one after the other, `turn TEXT` says it from its end, `hang` never ends, anything else is echoed.
 pub(crate) struct Script;
 
 impl Model for Script {
@@ -74,6 +74,18 @@ impl Model for Script {
             }
             _ => vec![Step::Text("You said: ".into()), Step::Text(said.clone()), Step::Stop("end".into())],
         };
+        if let Some(text) = said.strip_prefix("turn ") {
+            let text: String = text.chars().rev().collect();
+            return Box::pin(stream::iter([Ok(vec![Step::Text(text), Step::Stop("end".into())])]));
+        }
+        if let Some(words) = said.strip_prefix("slow ") {
+            let words: Vec<String> = words.split_inclusive(' ').map(str::to_owned).collect();
+            let steps = stream::iter(words).then(|word| async {
+                tokio::time::sleep(Duration::from_millis(60)).await;
+                Ok(vec![Step::Text(word)])
+            });
+            return Box::pin(steps);
+        }
         let steps = stream::iter(steps.into_iter().map(|step| Ok(vec![step])));
         if said == "hang" { Box::pin(steps.chain(stream::pending())) } else { Box::pin(steps) }
     }
@@ -135,6 +147,32 @@ pub(crate) fn open<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Gatew
 }
 
 fn start(folder: &Path, ledger: Ledger, tools: Arc<dyn Tools>, policy: Policy, sandbox: Arc<dyn Runner>) -> (Gateway, Ledger) {
+    assemble(folder, ledger, tools, policy, sandbox, Rest { outward: Outward::closed(), store: None, policies: Arc::default() })
+}
+
+/// What most tests have nothing of.
+pub(crate) struct Rest {
+    pub(crate) outward: Outward,
+    pub(crate) store: Option<wirken_store::Store>,
+    pub(crate) policies: Arc<Policies>,
+}
+
+/// A gateway over these tools, under these policies.
+pub(crate) fn open_ruled(folder: &Path, tools: Arc<dyn Tools>, rest: Rest) -> (Gateway, Ledger) {
+    wait_for_lock(folder);
+    let ledger = Ledger::open(&ledger_path(folder), Options::default()).unwrap();
+    let runner = Arc::new(Sandbox::Missing("no program runs in this test".into()));
+    assemble(folder, ledger, tools, Policy::default(), runner, rest)
+}
+
+fn assemble(
+    folder: &Path,
+    ledger: Ledger,
+    tools: Arc<dyn Tools>,
+    policy: Policy,
+    sandbox: Arc<dyn Runner>,
+    rest: Rest,
+) -> (Gateway, Ledger) {
     let reader = Reader::open(&ledger_path(folder)).unwrap();
     let history = Reader::open(&ledger_path(folder)).unwrap();
     let secret = Arc::new(Secret::from_string(SECRET.into()));
@@ -149,9 +187,9 @@ fn start(folder: &Path, ledger: Ledger, tools: Arc<dyn Tools>, policy: Policy, s
         scanner,
         policy,
         sandbox,
-        outward: Outward::closed(),
-        store: None,
-        policies: Arc::default(),
+        outward: rest.outward,
+        store: rest.store,
+        policies: rest.policies,
     };
     (Gateway::start(parts), ledger)
 }

@@ -30,6 +30,22 @@ fn a_plan_and_the_call_that_does_it_are_one_action() {
 }
 
 #[test]
+fn an_action_is_said_so_that_it_is_read_back_as_itself() {
+    let origin = Origin::parse("https://example.com").unwrap();
+    for action in [
+        exec("ls", &["-l", "a \"b\""]),
+        Action::Exec { program: "cat".into(), arguments: Vec::new(), stdin: Some(Digest::of(b"in")) },
+        Action::Http { method: "POST".into(), origin, path: "/a?b=\"c\"".into() },
+        Action::file("notes/a.txt", true),
+        Action::file("/etc/passwd", false),
+        Action::Send { account: "mail".into(), conversation: "42".into() },
+        Action::Other { action: "dance".into(), target: "floor".into(), detail: "{".into() },
+    ] {
+        assert_eq!(Action::from_intent(&action.intent()), action);
+    }
+}
+
+#[test]
 fn no_input_and_empty_input_are_one() {
     let empty = format!("{{\"arguments\":[],\"stdin\":\"{}\"}}", Digest::of(b""));
     assert_eq!(Action::from_intent(&intent("exec", "ls", &empty)), exec("ls", &[]));

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use wirken_engine::{Engine, Options};
 use wirken_manifest::{Kind, Manifest};
-use wirken_plugin::{Access, Grant, Owner, Package, Ports, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
-use wirken_types::chat::plain_text;
+use wirken_plugin::{Access, Grant, Owner, Package, PolicyPlugin, Ports, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
+use wirken_types::chat::{ToolCall, plain_text};
 use wirken_types::event::ToolOutcome;
+use wirken_types::policy::{Context, Decision, Passage, Verdict};
 use wirken_types::provider::Target;
 
 fn package(path: &str) -> Package {
@@ -203,4 +204,95 @@ fn a_bundled_component_is_described_without_running_it() {
     let info = describe(&engine(), &package("tools/files")).unwrap();
     assert_eq!((info.name.as_str(), info.kind), ("files", Kind::Tool));
     assert!(info.imports.iter().any(|import| import.unversioned() == "wasi:filesystem/types" && !import.is_types_only()));
+}
+
+fn policy(engine: &Engine, path: &str, settings: serde_json::Value) -> PolicyPlugin {
+    PolicyPlugin::load(engine, package(path), settings.as_object().unwrap()).unwrap()
+}
+
+fn spoken(text: &str) -> Passage {
+    Passage { source: "person", name: String::new(), text: text.into() }
+}
+
+#[tokio::test]
+async fn a_policy_that_does_not_answer_has_said_no() {
+    let engine = engine();
+    let broken = policy(&engine, "fixtures/broken-policy", serde_json::json!({}));
+    let context = Context::default();
+    assert_eq!(broken.screen(&context, &spoken("fine")).await.decision, Decision::Pass);
+    for (word, why) in [("panic", "on fire"), ("trap", "unreachable"), ("loop", "fuel"), ("allocate", "memory"), ("recurse", "stack"), ("long", "output"), ("many", "output")] {
+        let decision = broken.screen(&context, &spoken(&format!("broken:{word}"))).await.decision;
+        assert!(matches!(&decision, Decision::Refuse(reason) if reason.contains(why)), "{word}: {decision:?}");
+        let call = ToolCall { id: String::new(), name: String::new(), arguments: format!("broken:{word}") };
+        let verdict = broken.check(&context, &call, &[]).await;
+        assert!(matches!(&verdict, Verdict::Deny(reason) if reason.contains(why)), "{word}: {verdict:?}");
+    }
+    // Each in an instance of its own.
+    for _ in 0..2 {
+        assert_eq!(broken.review_outbound(&context, "broken:count", true).await, Decision::Refuse("1".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_policy_without_a_deadline_has_a_quarter_of_a_second() {
+    let mut patient = package("fixtures/broken-policy");
+    patient.manifest.limits.fuel = Some(100_000_000_000);
+    patient.manifest.limits.deadline_millis = None;
+    let policy = PolicyPlugin::load(&engine(), patient, &serde_json::Map::new()).unwrap();
+    let decision = policy.screen(&Context::default(), &spoken("broken:loop")).await.decision;
+    assert!(matches!(&decision, Decision::Refuse(reason) if reason.contains("250 ms")), "{decision:?}");
+}
+
+/// More than there is room for beside others, all at once.
+#[tokio::test]
+async fn policies_are_asked_while_every_other_instance_is_taken() {
+    let engine = engine();
+    let provider = ProviderPlugin::load(&engine, package("fixtures/slow-provider")).unwrap();
+    let target = Target::default();
+    let mut decoders = Vec::new();
+    for _ in 0..128 {
+        decoders.push(provider.decoder(&target, 200, &[]).await.unwrap());
+    }
+    let policy = policy(&engine, "fixtures/strict-policy", serde_json::json!({}));
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let policy = policy.clone();
+        asked.spawn(async move { policy.screen(&Context::default(), &spoken("fine")).await.decision });
+    }
+    let all = tokio::time::timeout(Duration::from_secs(20), asked.join_all()).await.unwrap();
+    assert_eq!(all, vec![Decision::Pass; 200]);
+    assert_eq!(decoders.len(), 128);
+}
+
+#[tokio::test]
+async fn a_policy_has_its_owners_settings_and_none_that_it_does_not_know() {
+    let engine = engine();
+    let strict = policy(&engine, "fixtures/strict-policy", serde_json::json!({ "mark": "mine" }));
+    let decision = strict.review_outbound(&Context::default(), "strict:deny", true).await;
+    assert_eq!(decision, Decision::Refuse("mine: refused at review-outbound".into()));
+    let unknown = serde_json::json!({ "mrk": "mine" });
+    let unknown = PolicyPlugin::load(&engine, package("fixtures/strict-policy"), unknown.as_object().unwrap()).unwrap_err();
+    assert!(matches!(unknown.problem, Problem::Settings(_)), "{unknown}");
+    let other = PolicyPlugin::load(&engine, package("tools/files"), &serde_json::Map::new()).unwrap_err();
+    assert!(matches!(other.problem, Problem::Kind { .. }), "{other}");
+    let mut impure = package("fixtures/impure-provider");
+    (impure.manifest.kind, impure.manifest.world) = (Kind::Policy, "wirken:policy/policy@0.1.0".into());
+    let impure = PolicyPlugin::load(&engine, impure, &serde_json::Map::new()).unwrap_err();
+    assert!(matches!(&impure.problem, Problem::Impure { kind: "policy", .. }), "{impure}");
+}
+
+#[tokio::test]
+async fn asking_an_idle_policy_is_cheap() {
+    let engine = engine();
+    let injection = policy(&engine, "policies/injection", serde_json::json!({}));
+    let (context, text) = (Context::default(), "What will the weather be tomorrow, and should I take an umbrella?");
+    let mut best = Duration::MAX;
+    for _ in 0..200 {
+        let begun = std::time::Instant::now();
+        assert_eq!(injection.screen(&context, &spoken(text)).await.decision, Decision::Pass);
+        best = best.min(begun.elapsed());
+    }
+    println!("screening {} bytes takes {best:?}", text.len());
+    // A tenth of a millisecond is the aim, of which a machine that is busy takes more.
+    assert!(best < Duration::from_millis(5), "{best:?}");
 }
