@@ -127,7 +127,9 @@ fn what_is_revised_takes_the_place_of_all_text_and_of_nothing_else() {
     let revised = |text: &str| Input::Revised { text: text.into() };
     let said = |steps: Vec<Step>, text: &str| {
         let mut driven = Driven::start();
-        steps.into_iter().for_each(|step| drop(driven.step(step)));
+        for step in steps {
+            driven.step(step);
+        }
         driven.input(revised(text)).input(Input::ResponseEnded);
         let Some(Message::Assistant(items)) = driven.live.messages().get(1).cloned() else { panic!("{:?}", driven.live) };
         let answers: Vec<String> = driven.answers().into_iter().map(|(_, text)| text.to_owned()).collect();
