@@ -278,6 +278,36 @@ pub(crate) enum Component {
         #[command(flatten)]
         report: Report,
     },
+    /// Begin a component: a folder with a small one that works
+    New {
+        /// Its name, and that of its folder
+        name: String,
+        #[arg(long, value_enum, default_value_t = AuthorKind::Tool)]
+        kind: AuthorKind,
+        #[arg(long, value_enum, default_value_t = AuthorLanguage::Rust)]
+        lang: AuthorLanguage,
+        #[command(flatten)]
+        report: Report,
+    },
+    /// Build the component of a folder with its language's own tools
+    Build {
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        #[command(flatten)]
+        report: Report,
+    },
+    /// Run a component's own tests, build it, and try what every component has to do
+    Test {
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        #[command(flatten)]
+        report: Report,
+    },
+    /// Build a component and put it to use each time that a source changes
+    Dev {
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
     /// Put a component to use again that was disabled, or that crashed again and again
     Enable {
         name: String,
@@ -325,6 +355,21 @@ pub(crate) enum Component {
         #[command(flatten)]
         report: Report,
     },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum AuthorKind {
+    Tool,
+    Provider,
+    Channel,
+    Policy,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum AuthorLanguage {
+    Rust,
+    Js,
+    Python,
 }
 
 #[derive(Debug, Subcommand)]

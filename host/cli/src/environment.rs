@@ -1,6 +1,7 @@
 //! The environment, read once: every variable that wirken knows.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -11,12 +12,15 @@ pub(crate) const LOG: &str = "WIRKEN_LOG";
 /// Set to anything, it turns colours off.
 const NO_COLOR: &str = "NO_COLOR";
 const HOME: &str = "HOME";
+/// Another compiler than cargo's own, for `component build`.
+const RUSTC: &str = "RUSTC";
 
 pub(crate) struct Environment {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) home: Option<PathBuf>,
     pub(crate) log: Option<String>,
     pub(crate) color: bool,
+    pub(crate) rustc: Option<OsString>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
@@ -28,5 +32,6 @@ pub(crate) fn read() -> Environment {
         home,
         log: env::var(LOG).ok(),
         color: env::var_os(NO_COLOR).is_none() && std::io::stderr().is_terminal(),
+        rustc: env::var_os(RUSTC).filter(|value| !value.is_empty()),
     }
 }

@@ -34,8 +34,10 @@ struct Inner {
     policies: Arc<Policies>,
     /// By component.
     outward: RwLock<HashMap<String, Outgoing>>,
-    /// Why an added component is not in use, by its name.
+    /// Why a component is not in use, by its name.
     resting: Mutex<BTreeMap<String, String>>,
+    /// Bundled components that crashed again and again in this run, and why.
+    quarantined: Mutex<BTreeMap<String, String>>,
 }
 
 struct Outgoing {
@@ -69,6 +71,7 @@ impl Tooling {
             policies: Arc::default(),
             outward: RwLock::default(),
             resting: Mutex::default(),
+            quarantined: Mutex::default(),
         };
         let tooling = Self { inner: Arc::new(inner) };
         let mut infos = tooling.reload_tools(vault).await?;
@@ -102,7 +105,9 @@ impl Tooling {
         let inner = &*self.inner;
         let (mut tools, mut infos) = (ToolSet::default(), Vec::new());
         let (mut outward, mut resting) = (HashMap::new(), BTreeMap::new());
-        for package in parts::packages(Kind::Tool)? {
+        let quarantined = inner.quarantined.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        resting.extend(quarantined.iter().map(|(name, why)| (name.clone(), format!("quarantined: {why}"))));
+        for package in parts::packages(Kind::Tool)?.into_iter().filter(|package| !quarantined.contains_key(&package.manifest.name)) {
             let owner = inner.owner(&package.manifest, None)?;
             let authority = inner.authority(&package.manifest, vault)?;
             let plugin = ToolPlugin::load(&inner.engine, package, &owner).await?;
@@ -133,6 +138,17 @@ impl Tooling {
     /// Why added components are not in use.
     pub(crate) fn resting(&self) -> BTreeMap<String, String> {
         self.inner.resting.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a component out of use that crashes again and again: an added one until its owner enables it, a bundled one
+    /// until the gateway is started again.
+    pub(crate) fn quarantine(&self, component: &str, why: &str) -> anyhow::Result<()> {
+        if self.inner.installed.names()?.iter().any(|name| name == component) {
+            self.inner.installed.allow(component, |consent| consent.quarantined = Some(why.to_owned()))?;
+        } else {
+            self.inner.quarantined.lock().unwrap_or_else(PoisonError::into_inner).insert(component.to_owned(), why.to_owned());
+        }
+        Ok(())
     }
 
     /// What a component's requests may do.

@@ -1,5 +1,6 @@
 //! `wirken component`: the components, what they are, what they ask for, and which of them are in use.
 
+mod author;
 mod change;
 mod run;
 mod source;
@@ -17,12 +18,13 @@ use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_gateway::folder::Folder;
 use wirken_installed::{Components as Installation, wants_more};
 use wirken_ledger::{Batch, Chain, Ledger};
-use wirken_manifest::{Credential, Manifest};
+use wirken_manifest::{Credential, Kind, Manifest};
 use wirken_plugin::{Info, Package};
+use wirken_scaffold::Language;
 use wirken_types::Digest;
 use wirken_types::event::Event;
 
-use crate::args::Component;
+use crate::args::{AuthorKind, AuthorLanguage, Component};
 use crate::environment::Environment;
 use crate::{output, parts};
 pub(crate) use change::Change;
@@ -69,6 +71,26 @@ pub(crate) fn run(environment: &Environment, args: Component) -> anyhow::Result<
         Component::Add { path, yes, name, network, workspace, report } => {
             add(&folder, &Source::read(&path, &Bare { name, network, workspace })?, yes, report.format)?;
         }
+        Component::New { name, kind, lang, report } => {
+            let kind = match kind {
+                AuthorKind::Tool => Kind::Tool,
+                AuthorKind::Provider => Kind::Provider,
+                AuthorKind::Channel => Kind::Channel,
+                AuthorKind::Policy => Kind::Policy,
+            };
+            let language = match lang {
+                AuthorLanguage::Rust => Language::Rust,
+                AuthorLanguage::Js => Language::JavaScript,
+                AuthorLanguage::Python => Language::Python,
+            };
+            author::new(&name, kind, language, report.format)?;
+        }
+        Component::Build { folder: of, report } => author::build(environment, &of, report.format)?,
+        Component::Test { folder: of, report } => {
+            let engine = looking(&folder)?;
+            parts::runtime()?.block_on(author::test(environment, &engine, &of, report.format))?;
+        }
+        Component::Dev { folder: of } => author::dev(environment, &folder, &of)?,
         Component::Enable { name, report } => changed(&folder, &Change::Enable(&name), "It is in use again.", report.format)?,
         Component::Disable { name, report } => changed(&folder, &Change::Disable(&name), "It is not in use any more.", report.format)?,
         Component::Remove { name, report } => changed(&folder, &Change::Remove(&name), "It is gone.", report.format)?,

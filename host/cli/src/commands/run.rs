@@ -81,8 +81,19 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
             output::note(format_args!("No channel runs: {error}."));
         }
         // A question that came before would be taken for one that an earlier run left open. Until then callers wait.
-        let control = tokio::spawn(control.serve(handler));
+        let control = tokio::spawn(control.serve(Arc::clone(&handler) as _));
         let tidy = tokio::spawn(memory::tidy());
+        let (told, mut crashing) = tokio::sync::mpsc::unbounded_channel();
+        // The other end is there for as long as anything is called.
+        assembly.tooling.catalogue().on_quarantine(Box::new(move |name, why| drop(told.send((name.to_owned(), why.to_owned())))));
+        let watched = Arc::clone(&handler);
+        let quarantine = tokio::spawn(async move {
+            while let Some((name, why)) = crashing.recv().await {
+                if let Err(error) = watched.quarantine(&name, &why).await {
+                    tracing::error!(component = name, %error, "a component that crashes could not be taken out of use");
+                }
+            }
+        });
         if resumed > 0 {
             remark(&format!("Took up {resumed} unfinished {}.", if resumed == 1 { "answer" } else { "answers" }));
         }
@@ -97,6 +108,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
             .await;
         control.abort();
         tidy.abort();
+        quarantine.abort();
         channels.stop().await;
         tokio::time::timeout(wirken_gateway::SETTLE, assembly.sandbox.settled()).await.ok();
         assembly.ledger.close().await?;

@@ -51,7 +51,7 @@ fn every_shell_is_told_every_command() {
         for command in &commands {
             assert!(script.contains(command), "{shell}: {command}");
         }
-        for below in ["rotate", "--value-file", "pending"] {
+        for below in ["rotate", "value-file", "pending"] {
             assert!(script.contains(below), "{shell}: {below}");
         }
     }

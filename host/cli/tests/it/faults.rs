@@ -171,7 +171,7 @@ fn a_changed_compiled_component_is_recorded_by_the_next_start_and_left_alone_by_
     wirken.ok(&["ask", "-m", "hello"]);
     let rows = wirken.json(&["audit", "log", "--action", "compiled-component-rejected"]);
     let rejected: Vec<_> = rows["rows"].as_array().unwrap().iter().map(|row| row["event"]["subject"].as_str().unwrap()).collect();
-    assert_eq!(rejected, ["demo", "exec", "files"]);
+    assert_eq!(rejected, ["demo", "exec", "files", "memory", "message", "web-fetch", "web-search", "injection"]);
 }
 
 #[test]

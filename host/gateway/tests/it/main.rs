@@ -5,6 +5,7 @@
 mod approvals;
 mod bounds;
 mod control;
+mod effects;
 mod here;
 mod kill;
 mod policies;

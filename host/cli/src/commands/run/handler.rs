@@ -132,6 +132,13 @@ impl Handler {
         self.reloaded(&name).await
     }
 
+    /// A component crashed again and again: it is called no more, and the owner is told where components are listed.
+    pub(super) async fn quarantine(&self, component: &str, why: &str) -> anyhow::Result<()> {
+        self.record("component-quarantined", component, json!({ "reason": why })).await?;
+        tokio::task::block_in_place(|| self.tooling.quarantine(component, why))?;
+        self.reloaded(component).await.map(drop)
+    }
+
     /// Reads the components anew, and tells why the one named is not in use, if it is not.
     async fn reloaded(&self, name: &str) -> anyhow::Result<Value> {
         self.keys.reload_components().await?;
