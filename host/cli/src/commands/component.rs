@@ -225,7 +225,11 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
         }
     }
     let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
-    changed(folder, &change, "It is in use.", format)
+    let done = match manifest.kind {
+        Kind::Policy => "It is added. Name it in policies.order of config.toml, and start the gateway again: it is asked from then on.",
+        Kind::Tool | Kind::Provider | Kind::Channel => "It is in use.",
+    };
+    changed(folder, &change, done, format)
 }
 
 /// Makes a change, through the gateway where one runs.

@@ -92,7 +92,7 @@ impl SceneTools {
 }
 
 fn text_of(call: &ToolCall) -> String {
-    serde_json::from_str::<Value>(&call.arguments).unwrap()["text"].as_str().unwrap().to_owned()
+    serde_json::from_str::<Value>(&call.arguments).unwrap().pointer("/text").and_then(Value::as_str).unwrap().to_owned()
 }
 
 fn turned(text: &str) -> String {
@@ -279,7 +279,7 @@ impl Scene {
     }
 
     pub(crate) async fn session(&self) -> SessionId {
-        self.gateway.sessions("webchat", 1).await.unwrap()[0].id
+        self.gateway.sessions("webchat", 1).await.unwrap().pop().unwrap().id
     }
 
     pub(crate) async fn kinds(&self, session: SessionId) -> Vec<&'static str> {
