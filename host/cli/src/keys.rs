@@ -18,8 +18,8 @@ use wirken_secret::{Scanner, Secret};
 use wirken_vault::Vault;
 
 use crate::commands::credentials::{self, NO_VAULT, texts};
-use crate::tooling::Tooling;
 use crate::network::{self, Network};
+use crate::tooling::Tooling;
 use crate::{channels, parts};
 
 /// What a change of the vault was made for, where somebody could not be given it.

@@ -30,8 +30,8 @@ use wirken_vault::{KeyKind, KeySource, Sealer, Vault};
 use crate::args::Unlock;
 use crate::environment::{self, Environment};
 use crate::keys::ProviderKeys;
-use crate::tooling::Tooling;
 use crate::network::Network;
+use crate::tooling::Tooling;
 use crate::{channels, output, programs};
 
 /// How long what is under way may take to end once a command is over.

@@ -15,8 +15,8 @@ mod server;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use wirken_types::{Digest, GrantId};
 use wirken_types::approval::{ApprovalId, Choice};
+use wirken_types::{Digest, GrantId};
 
 pub use client::{Answer, Call, CallFailed, call, call_with_value};
 pub use frame::{MAX_FRAME_BYTES, MAX_VALUE_BYTES};

@@ -91,6 +91,8 @@ pub fn wants_more(allowed: &Consent, manifest: &Manifest) -> Vec<String> {
         (asked.messages && !allowed.messages, "to send messages to people"),
     ];
     more.extend(switches.into_iter().filter(|(wanted, _)| *wanted).map(|(_, words)| words.to_owned()));
-    more.extend(asked.credentials.difference(&allowed.credentials).map(|name| format!("to have the credential {name:?} placed in its requests")));
+    more.extend(
+        asked.credentials.difference(&allowed.credentials).map(|name| format!("to have the credential {name:?} placed in its requests")),
+    );
     more
 }

@@ -238,8 +238,7 @@ fn sync(folder: &Path) -> Result<(), Error> {
 #[cfg(target_os = "linux")]
 fn exchange(one: &Path, other: &Path) -> Result<(), Error> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
-    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
-        .map_err(|error| Error::Io { path: other.to_owned(), source: error.into() })
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).map_err(|error| Error::Io { path: other.to_owned(), source: error.into() })
 }
 
 /// Elsewhere one goes before the other comes.

@@ -121,6 +121,9 @@ fn a_version_that_asks_for_more_is_told_from_one_that_does_not() {
     let more = |text: String| wants_more(&old, &Manifest::parse(&text).unwrap());
     assert_eq!(more(MANIFEST_TEXT.replace("0.1.0\"\nworld", "0.2.0\"\nworld")), Vec::<String>::new());
     assert_eq!(more(MANIFEST_TEXT.replace("\"https://api.example.com\"", "")), Vec::<String>::new(), "less is not more");
-    let all = format!("{}[exec]\nrun = true\n[store]\nkeep = true\n[messages]\nsend = true\n[filesystem]\nworkspace = \"read-only\"\n[[credentials]]\nname = \"key\"\ndescription = \"k\"\norigins = [\"https://api.example.com\"]\nplace = {{ kind = \"bearer\" }}\n", MANIFEST_TEXT.replace("api.example", "other.example"));
+    let all = format!(
+        "{}[exec]\nrun = true\n[store]\nkeep = true\n[messages]\nsend = true\n[filesystem]\nworkspace = \"read-only\"\n[[credentials]]\nname = \"key\"\ndescription = \"k\"\norigins = [\"https://api.example.com\"]\nplace = {{ kind = \"bearer\" }}\n",
+        MANIFEST_TEXT.replace("api.example", "other.example")
+    );
     assert_eq!(more(all).len(), 6);
 }

@@ -258,7 +258,10 @@ impl Manifest {
                 return Err(field_error("network.origins", why));
             }
             if self.kind != Kind::Tool && !(spec.methods.is_empty() && spec.paths.is_empty()) {
-                return Err(field_error("network.origins", "`methods` and `paths` are for tools: what this kind sends is named by its origin"));
+                return Err(field_error(
+                    "network.origins",
+                    "`methods` and `paths` are for tools: what this kind sends is named by its origin",
+                ));
             }
         }
         if self.kind == Kind::Channel && self.network.origins.is_empty() {

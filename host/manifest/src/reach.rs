@@ -93,7 +93,9 @@ impl ReachSpec {
         for path in &self.paths {
             bounded("network.origins.paths", path.len(), MAX_PATH_BYTES, "bytes")?;
             if !path.starts_with('/') || !is_plain(path) || path.contains(['?', '#', ' ', ',']) {
-                let why = format!("{path:?} is no beginning of a path: it starts with \"/\", and has no `..`, space, `,`, `?`, `#`, `%2e`, `%2f` or `%5c`");
+                let why = format!(
+                    "{path:?} is no beginning of a path: it starts with \"/\", and has no `..`, space, `,`, `?`, `#`, `%2e`, `%2f` or `%5c`"
+                );
                 return Err(field_error("network.origins.paths", why));
             }
         }

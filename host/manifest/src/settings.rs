@@ -71,7 +71,8 @@ impl Manifest {
     /// The origins that the human wrote down: those of every setting that the manifest sends requests to and that was
     /// given. A default is the manifest's own word, and opens no way to this machine or its neighbours.
     pub fn own_origins(&self, given: &Map<String, Value>) -> Result<Vec<Origin>, SettingsError> {
-        let patterns = self.network.origins.iter().map(|spec| &spec.origin).chain(self.credentials.iter().flat_map(|credential| &credential.origins));
+        let patterns =
+            self.network.origins.iter().map(|spec| &spec.origin).chain(self.credentials.iter().flat_map(|credential| &credential.origins));
         let mut origins = Vec::new();
         for key in patterns.filter_map(|pattern| setting_of(pattern)).filter(|key| given.contains_key(*key)) {
             let origin = self.origin_of(key, given)?;

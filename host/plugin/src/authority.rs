@@ -163,7 +163,11 @@ pub fn effective(imported: Imported, asked: &Asked, grant: &Grant, ceiling: &Cei
     });
     let network = if imported.http {
         let granted = asked.network.iter().filter(|(spec, _)| grant.network.contains(&spec.to_string()));
-        Network { reaches: granted.map(|(_, reach)| reach.clone()).collect(), within: ceiling.network.clone(), opened: grant.opened.clone() }
+        Network {
+            reaches: granted.map(|(_, reach)| reach.clone()).collect(),
+            within: ceiling.network.clone(),
+            opened: grant.opened.clone(),
+        }
     } else {
         Network::default()
     };
@@ -247,10 +251,14 @@ mod tests {
             ("messages, manifest", |all| all.1.messages = false, no_messages),
             ("messages, grant", |all| all.2.messages = false, no_messages),
             ("messages, policy", |all| all.3.messages = false, no_messages),
-            ("credentials, import", |all| (all.0.http, all.0.credentials) = (false, false), |authority| {
-                authority.credentials.clear();
-                authority.network = Network::default();
-            }),
+            (
+                "credentials, import",
+                |all| (all.0.http, all.0.credentials) = (false, false),
+                |authority| {
+                    authority.credentials.clear();
+                    authority.network = Network::default();
+                },
+            ),
             ("credentials, manifest", |all| all.1.credentials.clear(), no_credentials),
             ("credentials, grant", |all| all.2.credentials.clear(), no_credentials),
             ("credentials, policy", |all| all.3.credentials = false, no_credentials),

@@ -1,7 +1,7 @@
 //! What a tool may import, one module each: the interfaces it covers, how they are linked, what the manifest must say.
 
-mod clocks;
 mod cli;
+mod clocks;
 mod credentials;
 mod exec;
 mod filesystem;

@@ -57,9 +57,9 @@ use std::path::PathBuf;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Child, die_with_parent, harden, inherited, probe, spawn};
 pub use error::Error;
-pub use image::let_go;
 #[cfg(target_os = "linux")]
 pub use harden::{die_with_parent, harden, probe};
+pub use image::let_go;
 #[cfg(target_os = "linux")]
 pub use inherit::inherited;
 #[cfg(target_os = "linux")]

@@ -120,7 +120,8 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
         output::note("Reading the components …");
     }
     let engine = looking(folder)?;
-    let mut components: Vec<Listed> = parts::all_packages()?.iter().map(|package| listed(&engine, package, None)).collect::<Result<_, _>>()?;
+    let mut components: Vec<Listed> =
+        parts::all_packages()?.iter().map(|package| listed(&engine, package, None)).collect::<Result<_, _>>()?;
     let installed = Installation::of(folder.root());
     let mut broken = Vec::new();
     for name in installed.names()? {
@@ -210,7 +211,11 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
     }
     if let Some(before) = &before {
         let more = wants_more(&before.consent, manifest);
-        let words = if more.is_empty() { "nothing that was not allowed before".to_owned() } else { format!("more than before: {}", more.join("; ")) };
+        let words = if more.is_empty() {
+            "nothing that was not allowed before".to_owned()
+        } else {
+            format!("more than before: {}", more.join("; "))
+        };
         output::note(format_args!("It takes the place of version {}, and asks for {words}.", before.manifest.version));
     }
     if !yes {
@@ -275,5 +280,12 @@ fn listed(engine: &Engine, package: &Package, state: Option<String>) -> anyhow::
 fn row(Listed { info, state, .. }: &Listed) -> Vec<String> {
     let imports: Vec<&str> = info.imports.iter().filter(|import| !import.is_types_only()).map(|import| import.name.as_str()).collect();
     let imports = if imports.is_empty() { "nothing".to_owned() } else { imports.join(" ") };
-    vec![info.name.clone(), info.kind.word().to_owned(), info.version.clone(), info.digest.short(), state.clone().unwrap_or_else(|| "bundled".into()), imports]
+    vec![
+        info.name.clone(),
+        info.kind.word().to_owned(),
+        info.version.clone(),
+        info.digest.short(),
+        state.clone().unwrap_or_else(|| "bundled".into()),
+        imports,
+    ]
 }

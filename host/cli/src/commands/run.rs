@@ -49,7 +49,15 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         let provider = format!("{} with {}", config.provider.component, config.provider.model);
         let handler = Arc::new(Handler {
             gateway: assembly.gateway.clone(),
-            keys: Keys::new(&assembly.gateway, &channels, config.clone(), assembly.vault, assembly.provider, assembly.network, assembly.tooling.clone()),
+            keys: Keys::new(
+                &assembly.gateway,
+                &channels,
+                config.clone(),
+                assembly.vault,
+                assembly.provider,
+                assembly.network,
+                assembly.tooling.clone(),
+            ),
             tooling: assembly.tooling.clone(),
             channels: Arc::clone(&channels),
             logins: logins.clone(),

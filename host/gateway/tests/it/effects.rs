@@ -279,7 +279,11 @@ async fn what_is_kept_is_each_persons_own_and_survives_a_restart() {
     let (_, text) = world.run("c", "5", json!([{ "act": "delete", "key": "a" }, { "act": "get", "key": "a" }])).await;
     assert_eq!(text, "[\"deleted\",null]");
     let store = wirken_store::Store::open(&wirken_store::Store::path_in(folder.path())).unwrap();
-    let owner = wirken_store::Owner { component: "worldly".into(), agent: "default".into(), principal: "[\"person\",\"webchat\",\"owner\"]".into() };
+    let owner = wirken_store::Owner {
+        component: "worldly".into(),
+        agent: "default".into(),
+        principal: "[\"person\",\"webchat\",\"owner\"]".into(),
+    };
     assert_eq!(store.keys(&owner, "").unwrap().0, Vec::<String>::new());
 }
 

@@ -199,7 +199,8 @@ fn taint_raises_what_sends_something_out() {
     let known = |origin: &Origin| *origin == Origin::parse("https://known.example").unwrap();
     let clean = Surroundings { opened: &known, ..around(&itself) };
     let tainted = Surroundings { tainted: true, ..clean };
-    let http = |method: &str, origin: &str| Action::Http { method: method.into(), origin: Origin::parse(origin).unwrap(), path: "/".into() };
+    let http =
+        |method: &str, origin: &str| Action::Http { method: method.into(), origin: Origin::parse(origin).unwrap(), path: "/".into() };
     let send = |conversation: &str| Action::Send { account: "mail".into(), conversation: conversation.into() };
     for (action, before, after) in [
         (http("GET", "https://known.example"), Tier::Always, Tier::Remembered),

@@ -1,6 +1,5 @@
 //! What a grant remembers: two actions with one key are alike, and every way to be alike is in the key.
 
-
 use proptest::prelude::*;
 use serde_json::Value;
 use wirken_permissions::{Action, Resolved, Surroundings, judge};

@@ -32,7 +32,10 @@ pub(super) fn new(name: &str, kind: Kind, language: Language, format: output::Fo
     wirken_author::create(&folder, &files)?;
     let report = json!({ "folder": folder, "files": files.iter().map(|file| &file.path).collect::<Vec<_>>() });
     output::report(format, &report, |_| {
-        format!("{name}/ holds a {} that works. Next:\n  cd {name}\n  wirken component test\n  wirken component build\n  wirken component add .", kind.word())
+        format!(
+            "{name}/ holds a {} that works. Next:\n  cd {name}\n  wirken component test\n  wirken component build\n  wirken component add .",
+            kind.word()
+        )
     })
 }
 
@@ -81,7 +84,9 @@ pub(super) async fn test(environment: &Environment, engine: &Engine, folder: &Pa
     let info = wirken_plugin::validate(engine, &source.package())?;
     checks.push(format!("what it imports is offered here and asked for ({} interfaces)", info.imports.len()));
     conform(engine, &source, &mut checks).await?;
-    output::report(format, &Checked { checks }, |checked| checked.checks.iter().map(|check| format!("ok: {check}")).collect::<Vec<_>>().join("\n"))
+    output::report(format, &Checked { checks }, |checked| {
+        checked.checks.iter().map(|check| format!("ok: {check}")).collect::<Vec<_>>().join("\n")
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "an author's own tests are programs that the author starts by this command")]
@@ -105,7 +110,8 @@ async fn conform(engine: &Engine, source: &Source, checks: &mut Vec<String>) -> 
             let settings = source.manifest.settings(&Map::new())?;
             let grant = Grant::whole(&Asked::of(&source.manifest, &settings)?, None);
             let owner = Owner { grant, ..Owner::default() };
-            let (first, second) = (ToolPlugin::load(engine, source.package(), &owner).await?, ToolPlugin::load(engine, package, &owner).await?);
+            let (first, second) =
+                (ToolPlugin::load(engine, source.package(), &owner).await?, ToolPlugin::load(engine, package, &owner).await?);
             if first.definitions() != second.definitions() {
                 bail!("it lists other tools at another time: `definitions` has to answer the same always");
             }

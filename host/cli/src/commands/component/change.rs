@@ -12,7 +12,11 @@ use wirken_types::Digest;
 /// A change that the owner has decided on.
 pub(crate) enum Change<'a> {
     /// What the manifest asks for is allowed, to the file of this digest.
-    Add { manifest: &'a str, wasm: &'a Path, digest: Digest },
+    Add {
+        manifest: &'a str,
+        wasm: &'a Path,
+        digest: Digest,
+    },
     Enable(&'a str),
     Disable(&'a str),
     Remove(&'a str),

@@ -52,7 +52,8 @@ pub(super) async fn run(
     let filled = source.manifest.settings(&settings)?;
     let asked = Asked::of(&source.manifest, &filled)?;
     let access = if read_only { Access::ReadOnly } else { Access::ReadWrite };
-    let workspace = workspace.map(|folder| folder.canonicalize().with_context(|| format!("there is no folder {}", folder.display()))).transpose()?;
+    let workspace =
+        workspace.map(|folder| folder.canonicalize().with_context(|| format!("there is no folder {}", folder.display()))).transpose()?;
     let whole = Grant::whole(&asked, None);
     let grant = Grant {
         workspace: workspace.map(|folder| (folder, access)),
@@ -64,8 +65,11 @@ pub(super) async fn run(
     let Some(tool) = tool else {
         let listed = Tools { tools: plugin.definitions().to_vec() };
         output::report(format, &listed, |listed| {
-            let lines: Vec<String> =
-                listed.tools.iter().map(|tool| format!("{}: {}\n  arguments: {}", tool.name, tool.description, tool.input_schema)).collect();
+            let lines: Vec<String> = listed
+                .tools
+                .iter()
+                .map(|tool| format!("{}: {}\n  arguments: {}", tool.name, tool.description, tool.input_schema))
+                .collect();
             lines.join("\n")
         })?;
         return Ok(true);

@@ -41,7 +41,8 @@ impl Source {
     /// From a folder, or a file with or without a manifest beside it.
     pub(crate) fn read(path: &Path, bare: &Bare) -> anyhow::Result<Self> {
         let path = fs::canonicalize(path).with_context(|| format!("there is no {}", path.display()))?;
-        let (wasm, manifest) = if path.is_dir() { (path.join(WASM), path.join(MANIFEST)) } else { (path.clone(), path.with_file_name(MANIFEST)) };
+        let (wasm, manifest) =
+            if path.is_dir() { (path.join(WASM), path.join(MANIFEST)) } else { (path.clone(), path.with_file_name(MANIFEST)) };
         let asks_here = bare.name.is_some() || !bare.network.is_empty() || bare.workspace.is_some();
         let manifest_text = match fs::read_to_string(&manifest) {
             Ok(_) if asks_here => bail!("{} says already what it is: leave --name, --network and --workspace out", manifest.display()),
@@ -59,7 +60,12 @@ impl Source {
             if installed.names()?.iter().any(|name| name == component) {
                 let installed_one = installed.read(component)?;
                 let path = installed.root().join(component).join(WASM);
-                return Ok(Self { manifest_text: installed_one.manifest_text, manifest: installed_one.manifest, wasm: installed_one.wasm, path });
+                return Ok(Self {
+                    manifest_text: installed_one.manifest_text,
+                    manifest: installed_one.manifest,
+                    wasm: installed_one.wasm,
+                    path,
+                });
             }
             for bundled in wirken_bundled::ALL {
                 let manifest = Manifest::parse(bundled.manifest)?;

@@ -12,7 +12,9 @@ pub(crate) fn asks(manifest: &Manifest) -> Vec<String> {
     }
     for spec in &manifest.network.origins {
         lines.push(match (manifest.kind, spec.origin.as_str()) {
-            (Kind::Tool, ANYWHERE) => "It may send requests to any public host; you are asked about each that you did not open to it.".to_owned(),
+            (Kind::Tool, ANYWHERE) => {
+                "It may send requests to any public host; you are asked about each that you did not open to it.".to_owned()
+            }
             (Kind::Tool, _) => format!("It may read from {spec} without asking you; what changes something there is asked for."),
             _ => format!("Its requests go to {spec}."),
         });
