@@ -32,7 +32,7 @@ use crate::screen::Screen;
 use crate::shared::Shared;
 
 pub(crate) use keeping::RECALL;
-pub use requests::Outward;
+pub use requests::{Authorities, Outward};
 pub(crate) use requests::{REQUEST, room_for_requests};
 
 /// Of what a call has done, so many are named to the model where it is ended.

@@ -30,7 +30,7 @@ use wirken_types::event::{Event, Mark, Place};
 use wirken_types::{SessionId, Timestamp, TurnId};
 
 pub use approvals::{Answering, Answers, Given};
-pub use effects::Outward;
+pub use effects::{Authorities, Outward};
 pub use model::{Answer, Model, ProviderModel, ProviderParts};
 pub use permits::Policy;
 pub use policies::Policies;

@@ -37,7 +37,8 @@ pub fn let_go() {
 #[cfg(not(target_os = "linux"))]
 pub fn let_go() {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     /// KiB of this program's code and constants that are in memory.
     fn resident() -> u64 {

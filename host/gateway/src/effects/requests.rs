@@ -23,11 +23,13 @@ const MAX_REQUESTS: u64 = 64;
 /// Requests under way, of all calls together: each may hold a large body.
 const AT_ONCE: usize = 32;
 
+/// What a component's requests may do, as it is when a request is made; none for one that is not known.
+pub type Authorities = Box<dyn Fn(&str) -> Option<Authority> + Send + Sync>;
+
 /// How components' requests leave.
 pub struct Outward {
     pub egress: Egress,
-    /// What a component's requests may do, as it is when a request is made; none for one that is not known.
-    pub authority: Box<dyn Fn(&str) -> Option<Authority> + Send + Sync>,
+    pub authority: Authorities,
 }
 
 impl Outward {

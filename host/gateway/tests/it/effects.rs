@@ -23,17 +23,19 @@ use crate::support::{SECRET, Script, ledger_path, over, package, question, say};
 /// What the fake server looks for; it never enters a component.
 const KEY: &str = "tok-0f1e2d3c4b5a69788796";
 
+/// Of each request its first line and its authorization, in order.
+type Seen = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
 struct Server {
     url: String,
-    /// Of each request its first line and its authorization, in order.
-    seen: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    seen: Seen,
 }
 
 impl Server {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let seen: Arc<Mutex<Vec<(String, Option<String>)>>> = Arc::default();
+        let seen = Seen::default();
         let log = Arc::clone(&seen);
         tokio::spawn(async move {
             loop {
