@@ -285,7 +285,8 @@ impl CallEffects {
     /// Whether somebody allowed exactly this, or nobody has to. Grants are read now: one that was revoked is none.
     async fn judge(&self, action: Action) -> Result<(), Refusal> {
         let permits = &self.shared.permits;
-        let asker = self.asker();
+        // As the model was when it asked for the call: what came since, it has not read.
+        let asker = self.asker.clone();
         let reason = reason_of(&action);
         let weighed = permits.weigh(vec![action.clone()], &self.call.name, &asker).await;
         if weighed.is_empty() {

@@ -189,11 +189,11 @@ async fn what_was_not_granted_leaves_not_a_byte_and_the_model_is_told() {
     .into_iter()
     .enumerate()
     {
-        let (_, text) = world.run("c", &at.to_string(), json!([act])).await;
+        let (_, text) = world.run(&at.to_string(), &at.to_string(), json!([act])).await;
         assert!(text.contains("denied"), "{at}: {text}");
     }
     assert_eq!(world.server.lines(), Vec::<String>::new());
-    let (_, text) = world.run("c", "twin", json!([to("GET", format!("{}/open/x", world.other.url))])).await;
+    let (_, text) = world.run("twin", "twin", json!([to("GET", format!("{}/open/x", world.other.url))])).await;
     assert!(text.contains("hello"), "{text}");
     assert_eq!(world.other.lines(), ["GET /open/x HTTP/1.1"]);
 }
