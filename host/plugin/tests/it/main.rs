@@ -226,14 +226,14 @@ async fn a_policy_that_does_not_answer_has_said_no() {
         ("loop", "fuel"),
         ("allocate", "memory"),
         ("recurse", "stack"),
-        ("long", "output"),
-        ("many", "output"),
+        ("long", "handed over"),
+        ("many", "handed over"),
     ] {
         let decision = broken.screen(&context, &spoken(&format!("broken:{word}"))).await.decision;
         assert!(matches!(&decision, Decision::Refuse(reason) if reason.contains(why)), "{word}: {decision:?}");
         let call = ToolCall { id: String::new(), name: String::new(), arguments: format!("broken:{word}") };
         let verdict = broken.check(&context, &call, &[]).await;
-        assert!(matches!(&verdict, Verdict::Deny(reason) if reason.contains(why)), "{word}: {verdict:?}");
+        assert!(matches!(&verdict, Verdict::Deny(reason) if reason.contains("did not answer")), "{word}: {verdict:?}");
     }
     // Each in an instance of its own.
     for _ in 0..2 {
