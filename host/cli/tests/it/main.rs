@@ -7,6 +7,7 @@ mod channel_commits;
 mod channel_kill;
 mod channel_trouble;
 mod commands;
+mod components;
 mod control;
 mod faults;
 mod kill;
