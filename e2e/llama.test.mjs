@@ -8,7 +8,7 @@ import { Llama } from './lib/llama.mjs';
 import { Wirken } from './lib/wirken.mjs';
 
 // Of the model, in tokens; a character that it has no word for is at least one.
-const CONTEXT = 8192;
+const CONTEXT = 32768;
 // Not the other tests' key, which one of them looks for in the arguments of every process.
 const KEY = 'sk-llama-0123456789abcdef';
 

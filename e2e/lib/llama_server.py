@@ -66,7 +66,7 @@ def write(path):
     tokens, successors = vocabulary()
     size, width = len(tokens), -(-len(tokens) // 32) * 32
     writer = gguf.GGUFWriter(path, "llama")
-    writer.add_context_length(8192)
+    writer.add_context_length(32768)
     writer.add_embedding_length(width)
     writer.add_block_count(1)
     writer.add_feed_forward_length(32)
@@ -117,7 +117,7 @@ def main():
     parameters.model.path = str(path)
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
-    parameters.n_ctx = 8192
+    parameters.n_ctx = 32768
     parameters.n_parallel = 1
     parameters.use_jinja = True
     parameters.warmup = False
