@@ -232,7 +232,8 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
     let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
     let done = match manifest.kind {
         Kind::Policy => "It is added. Name it in policies.order of config.toml, and start the gateway again: it is asked from then on.",
-        Kind::Tool | Kind::Provider | Kind::Channel => "It is in use.",
+        Kind::Tool => "It is in use.",
+        Kind::Provider | Kind::Channel => "It is kept, and not in use: of added components this wirken loads tools and policies.",
     };
     changed(folder, &change, done, format)
 }

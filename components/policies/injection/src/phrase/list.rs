@@ -3,7 +3,6 @@
 use super::Phrase;
 use crate::rule::{ADDRESSED, APPROVAL, EXFILTRATION, OVERRIDE, PROBE, ROLE, SECRECY, TOOL_ORDER};
 use crate::types::Severity::{self, High, Low, Medium};
-#[allow(clippy::wildcard_imports, reason = "phrases are made of nothing else")]
 use crate::words::*;
 
 const fn phrase(rule: &'static str, severity: Severity, within: u32, steps: &'static [Class]) -> Phrase {

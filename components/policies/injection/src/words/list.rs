@@ -1,7 +1,6 @@
 //! The vocabulary: one line for each language of a class, `*` for any end. Words are written as they read: lower case, without
 //! accents. A word in two classes has a line of its own.
 
-#[allow(clippy::wildcard_imports, reason = "the table is made of nothing else")]
 use super::*;
 
 pub(super) const GROUPS: &[(Class, &str)] = &[
