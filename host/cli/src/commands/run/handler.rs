@@ -128,7 +128,10 @@ impl Handler {
         let name = change.name()?;
         self.record(change.action(), &name, change.detail()).await?;
         let installed = self.tooling.installed().clone();
-        tokio::task::block_in_place(|| change.make(&installed))?;
+        if let Err(error) = tokio::task::block_in_place(|| change.make(&installed)) {
+            self.record(&format!("{}-failed", change.action()), &name, change.detail()).await?;
+            return Err(error);
+        }
         self.reloaded(&name).await
     }
 
