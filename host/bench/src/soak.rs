@@ -1,5 +1,5 @@
-//! A gateway that is talked to without a pause by browsers and through a channel, whose process is killed now and then.
-//! Memory, files and threads must not grow with what was done, every message must be answered once or listed as in doubt,
+//! A gateway that is talked to without a pause by browsers and through a channel, whose process is killed now and then and
+//! whose platform is gone for a minute. Memory, files and threads must not grow with what was done, every message must be answered once or listed as in doubt,
 //! and the ledger must be whole at the end.
 
 mod people;
@@ -26,6 +26,9 @@ const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 const SETTLED: Duration = Duration::from_secs(120);
 /// Between two kills of the account's process. One that ends sooner is started again later each time.
 const KILL_EVERY: Duration = Duration::from_secs(70);
+/// The platform goes away once, for so long, when this much of the time is over.
+const GONE_FOR: Duration = Duration::from_secs(60);
+const GONE_AFTER: f64 = 0.6;
 /// What is on its way when the talking ends has arrived and is written down by then.
 const QUIET: Duration = Duration::from_secs(2);
 /// Messages that the platform remembers.
@@ -47,7 +50,8 @@ pub(crate) fn run(binary: &Path, seconds: u64) -> Result<()> {
     process::set_up(binary, folder.path(), &llm.base_url())?;
     process::add_channel(binary, folder.path(), &platform.origin(), &platform.token(), people::PEOPLE)?;
     let gateway = Gateway::start(binary, folder.path())?;
-    let mut watch = Watch { binary, folder: folder.path(), gateway: &gateway, kills: 0, samples: Vec::new() };
+    let mut watch =
+        Watch { binary, folder: folder.path(), gateway: &gateway, platform: Arc::clone(&platform), kills: 0, samples: Vec::new() };
     let (said, seen) = runtime.block_on(async {
         let until = Instant::now() + length;
         let talks: Vec<_> = (0..BROWSERS)
@@ -87,6 +91,7 @@ struct Watch<'a> {
     binary: &'a Path,
     folder: &'a Path,
     gateway: &'a Gateway,
+    platform: Arc<FakeTelegram>,
     kills: u64,
     samples: Vec<Sample>,
 }
@@ -95,6 +100,8 @@ impl Watch<'_> {
     async fn until(&mut self, end: Instant) -> Result<()> {
         let began = Instant::now();
         let mut killed = began;
+        let leaves = began + end.saturating_duration_since(began).mul_f64(GONE_AFTER);
+        let (mut left, mut is_back) = (false, false);
         while Instant::now() < end {
             tokio::time::sleep(SAMPLE_EVERY).await;
             let account = process::adapter(self.binary, self.folder)?;
@@ -111,12 +118,23 @@ impl Watch<'_> {
                 sample.adapter
             );
             self.samples.push(sample);
-            if killed.elapsed() > KILL_EVERY && account.is_running() {
+            if !left && Instant::now() > leaves {
+                println!("the platform is gone");
+                self.platform.leave().await;
+                left = true;
+            } else if !is_back && Instant::now() > leaves + GONE_FOR {
+                ensure!(account.health.contains("unreachable"), "the platform is gone, and its health is {}", account.health);
+                println!("the platform is back");
+                self.platform.come_back().await?;
+                is_back = true;
+            }
+            if killed.elapsed() > KILL_EVERY && account.is_running() && left == is_back {
                 process::kill(account.pid()?)?;
                 killed = Instant::now();
                 self.kills += 1;
             }
         }
+        ensure!(is_back, "the platform was to be gone for {} s, and the time was too short", GONE_FOR.as_secs());
         Ok(())
     }
 }
