@@ -47,7 +47,7 @@ struct Broken {
 struct Listed {
     #[serde(flatten)]
     info: Info,
-    /// Of one that was added: whether it is in use, or why not.
+    /// Of one that was added: whether it is in use, or why not. Of a bundled one: why it is not.
     state: Option<String>,
     /// The JSON Schema of its settings.
     settings: Map<String, Value>,
@@ -120,8 +120,11 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
         output::note("Reading the components …");
     }
     let engine = looking(folder)?;
+    // Why a bundled one is out of use is known to the gateway alone.
+    let resting = resting(folder)?;
+    let state = |package: &Package| resting.get(&package.manifest.name).and_then(Value::as_str).map(str::to_owned);
     let mut components: Vec<Listed> =
-        parts::all_packages()?.iter().map(|package| listed(&engine, package, None)).collect::<Result<_, _>>()?;
+        parts::all_packages()?.iter().map(|package| listed(&engine, package, state(package))).collect::<Result<_, _>>()?;
     let installed = Installation::of(folder.root());
     let mut broken = Vec::new();
     for name in installed.names()? {
@@ -145,6 +148,13 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
         }
         text
     })
+}
+
+/// What a gateway that runs says of components that are not in use, by name.
+fn resting(folder: &Folder) -> anyhow::Result<Value> {
+    // Where it does not answer, what is in the folder can be listed all the same.
+    let status = parts::small_runtime()?.block_on(control::call(&folder.control(), &Request::Status));
+    Ok(status.ok().and_then(|mut status| status.get_mut("resting").map(Value::take)).unwrap_or_default())
 }
 
 #[derive(Serialize)]
@@ -209,24 +219,31 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
     for line in told::asks(manifest) {
         output::note(format_args!("- {line}"));
     }
+    let (mut asks, mut stays) = (!yes, String::new());
     if let Some(before) = &before {
+        let version = &before.manifest.version;
         let more = wants_more(&before.consent, manifest);
         let words = if more.is_empty() {
             "nothing that was not allowed before".to_owned()
         } else {
             format!("more than before: {}", more.join("; "))
         };
-        output::note(format_args!("It takes the place of version {}, and asks for {words}.", before.manifest.version));
+        output::note(format_args!("It takes the place of version {version}, and asks for {words}."));
+        if before.rests().is_none() {
+            stays = format!("; version {version} stays in use");
+            // Nothing is to be allowed that was not, to a component that is in use.
+            asks &= !more.is_empty() || before.manifest.kind != manifest.kind;
+        }
     }
-    if !yes {
+    if asks {
         if !io::stdin().is_terminal() {
-            bail!("there is no terminal to ask on: read what it asks for, and add it with --yes");
+            bail!("there is no terminal to ask on: read what it asks for, and add it with --yes{stays}");
         }
         io::stderr().write_all(b"Allow this? [y/N] ")?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
         if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-            bail!("nothing was added");
+            bail!("nothing was added{stays}");
         }
     }
     let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
@@ -247,10 +264,17 @@ fn changed(folder: &Folder, change: &Change<'_>, done: &str, format: output::For
         Err(CallFailed::NotRunning) => {
             let _lock = parts::lock(folder, "it has just been started: try again")?;
             let ledger = Ledger::open(&wirken_ledger::path_in(folder.root()), wirken_ledger::Options::default())?;
-            let event = Event::System { action: change.action().into(), subject: name.clone(), detail: change.detail() };
-            runtime.block_on(ledger.append(Batch::of(Chain::System, [event])))?;
-            change.make(&Installation::of(folder.root()))?;
+            let record = |action: String| {
+                let event = Event::System { action, subject: name.clone(), detail: change.detail() };
+                runtime.block_on(ledger.append(Batch::of(Chain::System, [event])))
+            };
+            record(change.action().to_owned())?;
+            let made = change.make(&Installation::of(folder.root()));
+            if made.is_err() {
+                record(format!("{}-failed", change.action()))?;
+            }
             runtime.block_on(ledger.close())?;
+            made?;
             json!({ "resting": null })
         }
         Err(error) => return Err(error.into()),
