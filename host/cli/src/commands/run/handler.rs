@@ -66,7 +66,8 @@ impl Handler {
                 "webchat": format!("http://{}/", self.address),
                 "provider": self.provider,
                 "channels": self.channels.status(),
-                "resting": self.tooling.resting(),
+                "resting": self.keys.resting(),
+                "uses": self.keys.uses(),
                 "policies": self.tooling.policies().names(),
             }),
             Request::WebchatLogin => {
@@ -120,19 +121,26 @@ impl Handler {
             Request::ComponentEnable { name } => self.change_components(Change::Enable(&name)).await?,
             Request::ComponentDisable { name } => self.change_components(Change::Disable(&name)).await?,
             Request::ComponentRemove { name } => self.change_components(Change::Remove(&name)).await?,
-            Request::ComponentReload => self.reloaded("").await?,
+            Request::ComponentReload => self.reloaded().await?,
         })
     }
 
     async fn change_components(&self, change: Change<'_>) -> anyhow::Result<Value> {
         let name = change.name()?;
+        // A bundled one rests in memory alone: nothing of it is in the folder of those that were added.
+        let is_released = matches!(change, Change::Enable(name) if self.tooling.is_quarantined(name));
+        if !is_released {
+            change.check(self.tooling.shelf(), &self.keys.uses(), Some(&self.keys.config))?;
+        }
         self.recorded(change.action(), &name, change.detail(), || match change {
-            // It is bundled: nothing of it is in the folder of those that were added.
-            Change::Enable(name) if self.tooling.release(name) => Ok(()),
-            _ => change.make(self.tooling.installed()),
+            Change::Enable(name) if is_released => {
+                self.tooling.release(name);
+                Ok(())
+            }
+            _ => change.make(self.tooling.shelf().added()),
         })
         .await?;
-        self.reloaded(&name).await
+        self.reloaded().await.context("the change is kept")
     }
 
     /// A component crashed again and again: it is called no more, and the owner is told where components are listed.
@@ -140,7 +148,7 @@ impl Handler {
         tracing::warn!(component, why, "a component is taken out of use");
         let detail = json!({ "reason": why });
         self.recorded("component-quarantined", component, detail, || self.tooling.quarantine(component, why)).await?;
-        self.reloaded(component).await.map(drop)
+        self.reloaded().await.map(drop)
     }
 
     /// Records a change of the components, makes it, and records where that failed.
@@ -153,11 +161,11 @@ impl Handler {
         changed
     }
 
-    /// Reads the components anew, and tells why the one named is not in use, if it is not.
-    async fn reloaded(&self, name: &str) -> anyhow::Result<Value> {
+    /// Reads the components anew, and tells which are not in use, and why.
+    async fn reloaded(&self) -> anyhow::Result<Value> {
         self.keys.reload_components().await?;
-        let resting = self.tooling.resting();
-        Ok(json!({ "resting": resting.get(name), "all": resting }))
+        let resting = self.keys.resting();
+        Ok(json!({ "resting": resting, "uses": self.keys.uses() }))
     }
 
     async fn record(&self, action: &str, subject: &str, detail: Value) -> anyhow::Result<()> {

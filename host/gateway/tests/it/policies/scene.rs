@@ -184,8 +184,7 @@ pub(crate) fn platform() -> Account {
         id: "platform".into(),
         agent: "default".into(),
         component: "platform".into(),
-        plugin: None,
-        manifest: String::new(),
+        hosted: Err("nobody is there".into()),
         given: "{}".into(),
         credentials: Vec::new(),
         allow: Vec::new(),
@@ -193,7 +192,6 @@ pub(crate) fn platform() -> Account {
         sender_per_minute: 10,
         account_per_minute: 10,
         missing: None,
-        problem: Some("nobody is there".into()),
     }
 }
 
