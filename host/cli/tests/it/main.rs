@@ -3,6 +3,7 @@
 
 mod added;
 mod approvals;
+mod authors;
 mod board;
 mod channel;
 mod channel_commits;
