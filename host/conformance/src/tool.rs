@@ -13,7 +13,7 @@ use std::path::Path;
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 use wirken_engine::Engine;
-use wirken_manifest::{Manifest, WorkspaceAccess};
+use wirken_manifest::{Access, Manifest};
 use wirken_plugin::{Asked, Grant, Owner, Package, Ports, ToolEnd, ToolPlugin};
 use wirken_types::chat::{ToolDefinition, plain_text};
 use wirken_types::event::ToolOutcome;
@@ -240,8 +240,8 @@ fn beyond(intent: &Intent, manifest: &Manifest) -> Option<String> {
         return Some(format!("the detail of its intent to {action} {target:?} is no JSON object"));
     }
     let (asked, remedy) = match action.as_str() {
-        "read" => (manifest.filesystem.workspace != WorkspaceAccess::None, "[filesystem] workspace = \"read-only\""),
-        "write" => (manifest.filesystem.workspace == WorkspaceAccess::ReadWrite, "[filesystem] workspace = \"read-write\""),
+        "read" => (manifest.filesystem.workspace != Access::None, "[filesystem] workspace = \"read-only\""),
+        "write" => (manifest.filesystem.workspace == Access::ReadWrite, "[filesystem] workspace = \"read-write\""),
         "exec" => (manifest.exec.run, "[exec] run = true"),
         "http" => (!manifest.network.origins.is_empty(), "[network] origins"),
         "send" => (manifest.messages.send, "[messages] send = true"),

@@ -7,10 +7,11 @@ async fn a_bundled_component_is_out_of_use_until_its_owner_enables_it_or_starts_
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::new(&wirken_engine::Options::default()).unwrap();
     let config = Config::parse("[provider]\ncomponent = \"demo\"\nmodel = \"demo\"\n").unwrap();
-    let load = || Tooling::load(&engine, Components::of(folder.path()), &config, folder.path().to_owned(), None);
+    let data = Folder::open(folder.path()).unwrap();
+    let load = || Tooling::load(&engine, Shelf::of(&data), &config, folder.path().to_owned(), None);
     let (tooling, _) = load().await.unwrap();
     let offers = |tooling: &Tooling| tooling.catalogue().about("send_message").is_some();
-    assert!(offers(&tooling) && !tooling.release("message"), "it is not out of use");
+    assert!(offers(&tooling) && !tooling.is_quarantined("message"));
 
     tooling.quarantine("message", "it crashed 5 times").unwrap();
     tooling.reload(None).await.unwrap();
@@ -20,7 +21,8 @@ async fn a_bundled_component_is_out_of_use_until_its_owner_enables_it_or_starts_
     tooling.reload(None).await.unwrap();
     assert!(!offers(&tooling), "to read anew ends nothing");
 
-    assert!(tooling.release("message"));
+    assert!(tooling.is_quarantined("message"));
+    tooling.release("message");
     tooling.reload(None).await.unwrap();
     assert!(offers(&tooling) && tooling.resting().is_empty());
 

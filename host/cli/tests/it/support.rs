@@ -1,14 +1,31 @@
 //! The binary over a data folder of its own.
 
+use std::fs;
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::Value;
+use wirken_engine::{Engine, Options};
 
 /// Somebody without rights: by convention the user who owns nothing.
 const NOBODY: u32 = 65534;
+
+/// The bundled components, compiled once. Each compiles for seconds, and few tests are about that.
+static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    let engine = Engine::new(&Options { cache: Some(folder.clone()), ..Options::default() }).unwrap();
+    let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist");
+    for kind in ["channels", "policies", "providers", "tools"] {
+        for component in fs::read_dir(components.join(kind)).unwrap() {
+            engine.load(&fs::read(component.unwrap().path().join("component.wasm")).unwrap()).unwrap();
+        }
+    }
+    folder
+});
 
 pub(crate) struct Wirken {
     folder: tempfile::TempDir,
@@ -17,7 +34,20 @@ pub(crate) struct Wirken {
 }
 
 impl Wirken {
+    /// Nothing is set up, and nothing has to be compiled.
     pub(crate) fn new() -> Self {
+        let wirken = Self::cold();
+        let cache = wirken.data().join("cache");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&cache).unwrap();
+        for compiled in fs::read_dir(&*COMPILED).unwrap() {
+            let compiled = compiled.unwrap();
+            fs::copy(compiled.path(), cache.join(compiled.file_name())).unwrap();
+        }
+        wirken
+    }
+
+    /// There is no data folder yet.
+    pub(crate) fn cold() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), user: None }
     }
 
@@ -25,7 +55,7 @@ impl Wirken {
     /// that he can reach.
     #[expect(clippy::disallowed_methods, reason = "a file that this process is writing cannot be run, so that another writes it")]
     pub(crate) fn of_an_ordinary_user() -> Self {
-        let mut wirken = Self::new();
+        let mut wirken = Self::cold();
         if rustix::process::geteuid().is_root() {
             let folder = wirken.outside().to_owned();
             std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();

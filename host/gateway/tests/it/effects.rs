@@ -9,7 +9,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use wirken_egress::{Authority, Egress, Held};
-use wirken_engine::Engine;
 use wirken_gateway::{Gateway, Outward, Parts, Policy, Sandbox, ToolSet};
 use wirken_ledger::{Ledger, LogFilter, Options, Reader};
 use wirken_plugin::{Asked, Grant, Owner, ToolPlugin};
@@ -19,7 +18,7 @@ use wirken_types::chat::plain_text;
 use wirken_types::event::{Event, Mark, ToolOutcome};
 use wirken_types::{SessionId, TurnId};
 
-use crate::support::{SECRET, Script, ledger_path, over, package, question, say};
+use crate::support::{SECRET, Script, engine, ledger_path, over, package, question, say};
 
 /// What the fake server looks for; it never enters a component.
 const KEY: &str = "tok-0f1e2d3c4b5a69788796";
@@ -91,7 +90,7 @@ pub(crate) async fn world() -> World {
 }
 
 async fn open(folder: &Path, url: &str, other: &str) -> Gateway {
-    let engine = Engine::new(&wirken_engine::Options { cache: Some(folder.join("cache")), ..wirken_engine::Options::default() }).unwrap();
+    let engine = engine();
     let package = package("fixtures/worldly");
     let manifest = package.manifest.clone();
     let Value::Object(given) = json!({ "base-url": url, "other-url": other }) else { panic!("an object") };

@@ -194,12 +194,18 @@ fn assemble(
     (Gateway::start(parts), ledger)
 }
 
+/// An engine that keeps what it compiles for the tests that come after.
+pub(crate) fn engine() -> Engine {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    Engine::new(&wirken_engine::Options { cache: Some(cache), ..wirken_engine::Options::default() }).unwrap()
+}
+
 /// A gateway over real components, with a workspace in `folder` that they may write.
 pub(crate) async fn open_with(folder: &Path, components: &[&str], policy: Policy, runner: Arc<dyn Runner>) -> (Gateway, Ledger) {
     let workspace = folder.join("workspace");
     std::fs::create_dir_all(&workspace).unwrap();
     let workspace = workspace.canonicalize().unwrap();
-    let engine = Engine::new(&wirken_engine::Options { cache: Some(folder.join("cache")), ..wirken_engine::Options::default() }).unwrap();
+    let engine = engine();
     let mut tools = ToolSet::default();
     for component in components {
         let package = package(component);
