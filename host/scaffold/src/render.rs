@@ -14,7 +14,9 @@ impl Words {
         let tool = name.replace('-', "_");
         let run = match kind {
             Kind::Tool => format!("    wirken component run . {tool} '{{\"text\":\"one two three\"}}'\n"),
-            _ => String::new(),
+            Kind::Provider => format!("    wirken setup --force --provider {name}    # has it answer, once it is added\n"),
+            Kind::Channel => format!("    wirken channel add {name}    # connects an account through it, once it is added\n"),
+            Kind::Policy => String::new(),
         };
         Self([
             ("{{name}}", name.to_owned()),

@@ -126,6 +126,21 @@ fn the_guest_crate_is_handed_out_whole() {
     assert_eq!(vendored.parse::<toml::Table>().unwrap()["features"], sdk["features"]);
 }
 
+/// What the tests of the binary put to use is what an author begins with.
+#[test]
+fn the_fixtures_are_what_is_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/fixtures");
+    for kind in [Kind::Provider, Kind::Channel, Kind::Policy] {
+        let name = format!("scaffold-{}", kind.word());
+        let files = scaffold(&name, kind, Language::Rust).unwrap();
+        let read = |path: &str| std::fs::read_to_string(root.join(&name).join(path)).unwrap();
+        assert_eq!(content(&files, "component.toml"), read("component.toml"), "{name}");
+        let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+        let source = root.join(&name).join(manifest["lib"]["path"].as_str().unwrap());
+        assert_eq!(content(&files, "src/lib.rs"), std::fs::read_to_string(source).unwrap(), "{name}");
+    }
+}
+
 /// What a name becomes where a language is stricter than the manifest.
 #[test]
 fn a_name_stands_where_each_language_takes_it() {

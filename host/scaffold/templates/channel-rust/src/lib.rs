@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 use wirken_guest::channel::{
-    Answered, Channel, Conversation, Effect, Event, Failure, Header, Health, HttpRequest, Inbound, InboundMessage, Outbound, OutboundContent,
-    OutboundOutcome, Outcome, Request, Response, Segment, Sender, State, Timer, Unanswered,
+    Answered, Channel, Conversation, Effect, Event, Failure, Header, Health, HttpRequest, Inbound, InboundMessage, Outbound,
+    OutboundContent, OutboundOutcome, Outcome, Request, Response, Segment, Sender, State, Timer, Unanswered,
 };
 
 wirken_guest::channel!(Board);
@@ -141,9 +141,11 @@ fn answered(response: &Response) -> Outcome {
         (200 | 201, Ok(said)) => Outcome::Delivered(vec![said.id.to_string()]),
         (200 | 201, Err(_)) => Outcome::Delivered(Vec::new()),
         (429 | 503, _) => Outcome::Later(TROUBLE_MILLIS),
-        (status, _) => {
-            Outcome::Failed(Failure { kind: "refused".into(), sent: true, message: format!("the message board answered with status {status}") })
-        }
+        (status, _) => Outcome::Failed(Failure {
+            kind: "refused".into(),
+            sent: true,
+            message: format!("the message board answered with status {status}"),
+        }),
     }
 }
 
