@@ -3,93 +3,65 @@
 //! A change is recorded, made in the vault, and then handed out: the search for secrets knows a new value before anybody may
 //! send it, and an old one until the next change.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::task::block_in_place;
 use wirken_config::{Config, NETWORK};
-use wirken_egress::{Authority, Egress};
 use wirken_gateway::Gateway;
 use wirken_gateway::channel::Channels;
-use wirken_manifest::{Kind, Manifest};
 use wirken_secret::{Scanner, Secret};
 use wirken_vault::Vault;
 
+use crate::channels::Hosts;
 use crate::commands::credentials::{self, NO_VAULT, texts};
 use crate::network::{self, Network};
+use crate::parts;
+use crate::provider::Provider;
 use crate::tooling::Tooling;
-use crate::{channels, parts};
+use crate::uses::Uses;
 
 /// What a change of the vault was made for, where somebody could not be given it.
 const KEPT: &str = "the change is kept, and takes effect when the gateway is started again";
 
-/// What the provider's requests may do, for the model and for whoever changes it.
-#[derive(Debug)]
-pub(crate) struct ProviderKeys {
-    manifest: Manifest,
-    given: Map<String, Value>,
-    authority: Arc<RwLock<Authority>>,
-    egress: Egress,
-}
-
-impl ProviderKeys {
-    pub(crate) fn new(manifest: Manifest, config: &Config, egress: Egress, vault: Option<&Vault>) -> anyhow::Result<Self> {
-        let given = config.provider.settings.clone();
-        let authority = Arc::new(RwLock::new(Self::hold(&manifest, &given, vault)?));
-        Ok(Self { manifest, given, authority, egress })
-    }
-
-    pub(crate) fn egress(&self) -> Egress {
-        self.egress.clone()
-    }
-
-    /// What each request may do, as it is when the request is made.
-    pub(crate) fn authority(&self) -> Box<dyn Fn() -> Authority + Send + Sync> {
-        let authority = Arc::clone(&self.authority);
-        Box::new(move || authority.read().unwrap_or_else(PoisonError::into_inner).clone())
-    }
-
-    fn renew(&self, vault: &Vault) -> anyhow::Result<()> {
-        let authority = Self::hold(&self.manifest, &self.given, Some(vault))?;
-        *self.authority.write().unwrap_or_else(PoisonError::into_inner) = authority;
-        Ok(())
-    }
-
-    fn hold(manifest: &Manifest, given: &Map<String, Value>, vault: Option<&Vault>) -> anyhow::Result<Authority> {
-        parts::hold(&manifest.name, manifest, given, &manifest.settings(given)?, vault)
-    }
-}
-
 /// The vault of a gateway that runs.
 pub(crate) struct Keys {
-    vault: Mutex<Option<Vault>>,
-    provider: ProviderKeys,
-    network: Network,
-    config: Config,
-    gateway: Gateway,
-    channels: Arc<Channels>,
-    tooling: Tooling,
+    pub(crate) vault: Mutex<Option<Vault>>,
+    pub(crate) provider: Provider,
+    pub(crate) network: Network,
+    /// As this gateway was started with it.
+    pub(crate) config: Config,
+    pub(crate) gateway: Gateway,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) tooling: Tooling,
+    pub(crate) hosts: Hosts,
 }
 
 impl Keys {
-    pub(crate) fn new(
-        gateway: &Gateway,
-        channels: &Arc<Channels>,
-        config: Config,
-        vault: Option<Vault>,
-        provider: ProviderKeys,
-        network: Network,
-        tooling: Tooling,
-    ) -> Self {
-        Self { vault: Mutex::new(vault), provider, network, config, gateway: gateway.clone(), channels: Arc::clone(channels), tooling }
-    }
-
-    /// Reads the components anew, with what the vault holds for them.
+    /// Reads the components anew, with what the vault holds for them. One kind's trouble keeps no other from being read.
     pub(crate) async fn reload_components(&self) -> anyhow::Result<()> {
         let vault = self.vault.lock().await;
-        self.tooling.reload(vault.as_ref()).await.map(drop)
+        let tooling = self.tooling.reload(vault.as_ref()).await;
+        let channels = block_in_place(|| {
+            self.provider.reload(vault.as_ref());
+            self.hosts.reload(&self.channels, vault.as_ref())
+        });
+        tooling.and(channels)
+    }
+
+    /// Why components are not in use, by their names.
+    pub(crate) fn resting(&self) -> BTreeMap<String, String> {
+        let mut resting = self.tooling.resting();
+        resting.extend(self.provider.resting().map(|why| (self.provider.name().to_owned(), why)));
+        resting
+    }
+
+    /// What each component is used for, as this gateway was started.
+    pub(crate) fn uses(&self) -> Uses {
+        Uses::of(&self.config)
     }
 
     /// Keeps a credential. Who asks for that has judged it already; it is judged here because it is used here.
@@ -101,7 +73,7 @@ impl Keys {
         places: &[String],
         value: &Secret,
     ) -> anyhow::Result<Value> {
-        let record = credentials::record_under(Some(&self.config), component, name, origins, places)?.record;
+        let record = credentials::record_under(self.tooling.shelf(), Some(&self.config), component, name, origins, places)?.record;
         let secret = parts::credential(value)?;
         let mut vault = self.vault.lock().await;
         let Some(vault) = vault.as_mut() else { bail!(NO_VAULT) };
@@ -157,26 +129,21 @@ impl Keys {
     /// a process that ends, or a request that is out, may have that still.
     fn search(&self, vault: &Vault, old: Vec<(String, Arc<Secret>)>) -> anyhow::Result<()> {
         let scanner = Arc::new(Scanner::new(old.into_iter().chain(vault.secrets()))?);
-        self.provider.egress.set_scanner(Arc::clone(&scanner));
+        self.provider.egress().set_scanner(Arc::clone(&scanner));
         self.gateway.set_scanner(scanner);
         Ok(())
     }
 
     /// Whoever sends the component's requests has what the vault holds now.
     fn hand_out(&self, vault: &Vault, component: &str) -> anyhow::Result<()> {
-        if component == self.provider.manifest.name {
+        if component == self.provider.name() {
             self.provider.renew(vault)?;
         }
         self.tooling.renew(component, vault)?;
         if component == NETWORK {
-            self.provider.egress.set_proxy_password(network::password(Some(vault))?);
+            self.provider.egress().set_proxy_password(network::password(Some(vault))?);
             self.channels.set_network(self.network.for_channels(Some(vault))?);
         }
-        if let Some(channel) = self.config.channels.get(component) {
-            let manifest = parts::package(Kind::Channel, &channel.component)?.manifest;
-            let (credentials, problem) = channels::held(component, channel, &manifest, Some(vault))?;
-            self.channels.recredential(component, credentials, problem)?;
-        }
-        Ok(())
+        self.hosts.renew(&self.channels, component, vault)
     }
 }

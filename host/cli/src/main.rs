@@ -12,9 +12,13 @@ mod memory;
 mod network;
 mod output;
 mod parts;
+mod policies;
 mod programs;
+mod provider;
 mod questions;
+mod shelf;
 mod tooling;
+mod uses;
 
 use std::process::ExitCode;
 

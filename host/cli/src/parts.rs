@@ -1,6 +1,5 @@
 //! The parts that commands are put together from: the data folder, the configuration, the vault, the components.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal, Read};
@@ -16,11 +15,9 @@ use wirken_engine::{CacheEvent, Engine, Options};
 use wirken_gateway::channel::Account;
 use wirken_gateway::control::CallFailed;
 use wirken_gateway::folder::{Folder, FolderError, Lock};
-use wirken_gateway::{Gateway, Outward, Parts, ProviderModel, ProviderParts, Sandbox, control};
-use wirken_installed::Components;
+use wirken_gateway::{Gateway, Outward, Parts, Sandbox, control};
 use wirken_ledger::{Batch, Chain, Ledger, Reader};
-use wirken_manifest::{Kind, Manifest};
-use wirken_plugin::{Package, ProviderPlugin};
+use wirken_manifest::Manifest;
 use wirken_secret::{Scanner, Secret};
 use wirken_store::Store;
 use wirken_types::event::Event;
@@ -28,11 +25,13 @@ use wirken_types::provider::Target;
 use wirken_vault::{KeyKind, KeySource, Sealer, Vault};
 
 use crate::args::Unlock;
+use crate::channels::Hosts;
 use crate::environment::{self, Environment};
-use crate::keys::ProviderKeys;
 use crate::network::Network;
+use crate::provider::{MadeOf, Provider};
+use crate::shelf::Shelf;
 use crate::tooling::Tooling;
-use crate::{channels, output, programs};
+use crate::{output, programs};
 
 /// How long what is under way may take to end once a command is over.
 pub(crate) const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -57,44 +56,6 @@ pub(crate) fn config(folder: &Folder) -> anyhow::Result<Config> {
         Err(error) => return Err(error).with_context(|| format!("could not read {}", path.display())),
     };
     Config::parse(&text).with_context(|| format!("{} is not right", path.display()))
-}
-
-/// The bundled components of a kind.
-pub(crate) fn packages(kind: Kind) -> anyhow::Result<Vec<Package>> {
-    let mut packages = all_packages()?;
-    packages.retain(|package| package.manifest.kind == kind);
-    Ok(packages)
-}
-
-pub(crate) fn all_packages() -> anyhow::Result<Vec<Package>> {
-    let package =
-        |bundled: &wirken_bundled::Bundled| Ok(Package { manifest: Manifest::parse(bundled.manifest)?, wasm: Cow::Borrowed(bundled.wasm) });
-    wirken_bundled::ALL.iter().map(package).collect()
-}
-
-/// The bundled component of this kind and name.
-pub(crate) fn package(kind: Kind, name: &str) -> anyhow::Result<Package> {
-    let packages = packages(kind)?;
-    let names: Vec<String> = packages.iter().map(|package| package.manifest.name.clone()).collect();
-    let Some(package) = packages.into_iter().find(|package| package.manifest.name == name) else {
-        let hint = match wirken_manifest::nearest(name, names.iter().map(String::as_str)) {
-            Some(nearest) => format!("did you mean {nearest}?"),
-            None => format!("there are {}", names.join(", ")),
-        };
-        bail!("there is no {} component named {name:?}; {hint}", kind.word());
-    };
-    Ok(package)
-}
-
-/// The bundled component's `component.toml`, as it is.
-pub(crate) fn manifest_text(kind: Kind, name: &str) -> anyhow::Result<&'static str> {
-    for bundled in wirken_bundled::ALL {
-        let manifest = Manifest::parse(bundled.manifest)?;
-        if manifest.kind == kind && manifest.name == name {
-            return Ok(bundled.manifest);
-        }
-    }
-    bail!("there is no {} component named {name:?}", kind.word())
 }
 
 /// Takes the data folder, or says who has it and what to do about it.
@@ -243,10 +204,11 @@ pub(crate) struct Assembly {
     pub(crate) sealer: Option<Sealer>,
     /// Open for as long as this lasts: only who holds the lock may change what is in it.
     pub(crate) vault: Option<Vault>,
-    pub(crate) provider: ProviderKeys,
+    pub(crate) provider: Provider,
     pub(crate) network: Network,
     pub(crate) sandbox: Sandbox,
     pub(crate) tooling: Tooling,
+    pub(crate) hosts: Hosts,
 }
 
 /// Puts the gateway together. The caller holds the data folder's lock.
@@ -265,21 +227,7 @@ pub(crate) async fn assemble(
     let ledger = Ledger::open(&path, wirken_ledger::Options::default())?;
     let (reader, history) = (Reader::open(&path)?, Reader::open(&path)?);
 
-    let provider = ProviderPlugin::load(&engine, package(Kind::Provider, &config.provider.component)?)?;
-    let workspace = workspace(folder, config)?;
-    let mut components = vec![provider.info().clone()];
-    let installed = Components::of(folder.root());
-    let (tooling, infos) = Tooling::load(&engine, installed, config, workspace.clone(), vault.as_ref()).await?;
-    components.extend(infos);
-    for (name, why) in tooling.resting() {
-        output::note(format_args!("The component {name} is not in use: {why}. `wirken component inspect {name}` tells more."));
-    }
-    let sandbox = programs::sandbox(folder, config, home);
-    let accounts = if with_channels { channels::accounts(&engine, config, vault.as_ref()) } else { Vec::new() };
-    components.extend(accounts.iter().filter_map(|account| account.plugin.as_ref()).map(|plugin| plugin.info().clone()));
-    record_rejected(&ledger, &components).await?;
-    let sealer = vault.as_ref().map(|vault| vault.sealer("channel-state"));
-
+    let shelf = Shelf::of(folder);
     let scanner = Arc::new(match &vault {
         Some(vault) => Scanner::new(vault.secrets())?,
         None => Scanner::empty(),
@@ -290,18 +238,33 @@ pub(crate) async fn assemble(
         proxy: network.proxy(vault.as_ref())?,
         ..wirken_egress::Options::default()
     });
+    let made_of =
+        MadeOf { engine: engine.clone(), shelf: shelf.clone(), config: config.clone(), egress: egress.clone(), ledger: ledger.clone() };
+    let (provider, info) = Provider::load(made_of, vault.as_ref())?;
+    let mut components = vec![info];
+    let workspace = workspace(folder, config)?;
+    let (tooling, infos) = Tooling::load(&engine, shelf.clone(), config, workspace.clone(), vault.as_ref()).await?;
+    components.extend(infos);
+    for (name, why) in tooling.resting() {
+        output::note(format_args!("The component {name} is not in use: {why}. `wirken component inspect {name}` tells more."));
+    }
+    let sandbox = programs::sandbox(folder, config, home);
+    let hosts = Hosts { engine, shelf, config: config.clone() };
+    let accounts = if with_channels { hosts.accounts(vault.as_ref()) } else { Vec::new() };
+    components.extend(accounts.iter().filter_map(|account| account.hosted.as_ref().ok()).map(|hosted| hosted.plugin.info().clone()));
+    record_rejected(&ledger, &components).await?;
+    let sealer = vault.as_ref().map(|vault| vault.sealer("channel-state"));
+
     let outward = {
         let tooling = tooling.clone();
-        Outward { egress: egress.clone(), authority: Box::new(move |component| tooling.authority(component)) }
+        Outward { egress, authority: Box::new(move |component| tooling.authority(component)) }
     };
-    let keys = ProviderKeys::new(provider.manifest().clone(), config, egress, vault.as_ref())?;
-    let model = provider_model(provider, config, &ledger, &keys)?;
     let instructions = config.instructions().to_owned();
     let gateway = Gateway::start(Parts {
         ledger: ledger.clone(),
         reader,
         history,
-        model: Arc::new(model),
+        model: provider.model(),
         tools: tooling.catalogue(),
         instructions,
         scanner,
@@ -311,7 +274,7 @@ pub(crate) async fn assemble(
         store: Some(Store::open(&Store::path_in(folder.root()))?),
         policies: tooling.policies(),
     });
-    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider: keys, network, sandbox, tooling })
+    Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider, network, sandbox, tooling, hosts })
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.
@@ -332,19 +295,6 @@ pub(crate) fn target(settings: &Map<String, Value>) -> Target {
         base_url: settings.get("base-url").and_then(Value::as_str).unwrap_or_default().to_owned(),
         settings: Value::Object(settings.clone()).to_string(),
     }
-}
-
-fn provider_model(provider: ProviderPlugin, config: &Config, ledger: &Ledger, keys: &ProviderKeys) -> anyhow::Result<ProviderModel> {
-    let settings = provider.manifest().settings(&config.provider.settings)?;
-    Ok(ProviderModel::new(ProviderParts {
-        plugin: provider,
-        egress: keys.egress(),
-        ledger: ledger.clone(),
-        model: config.provider.model.clone(),
-        target: target(&settings),
-        options: config.options(),
-        authority: keys.authority(),
-    }))
 }
 
 /// What a component's requests may do, from its manifest, the human's settings and the vault's records. `label` is whose

@@ -6,18 +6,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Map, Value};
-use wirken_config::{Config, WorkspaceCeiling};
+use wirken_config::Config;
 use wirken_egress::Authority;
 use wirken_engine::Engine;
 use wirken_gateway::{Catalogue, Policies, ToolSet};
-use wirken_installed::{Components, Consent, Installed};
+use wirken_installed::{Consent, Installed};
 use wirken_manifest::{Kind, Manifest};
-use wirken_plugin::{Access, Asked, Ceiling, Grant, Info, Owner, Package, PolicyPlugin, ToolPlugin};
+use wirken_plugin::{Access, Asked, Ceiling, Grant, Info, Owner, Package, ToolPlugin};
 use wirken_vault::Vault;
 
-use crate::{parts, programs};
+use crate::shelf::{self, Shelf};
+use crate::{parts, policies, programs};
 
 /// What there is of tools, and what each of their components may send.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub(crate) struct Tooling {
 
 struct Inner {
     engine: Engine,
-    installed: Components,
+    shelf: Shelf,
     config: Config,
     workspace: PathBuf,
     catalogue: Arc<Catalogue>,
@@ -53,18 +54,18 @@ impl std::fmt::Debug for Tooling {
 }
 
 impl Tooling {
-    /// Loads everything. What is bundled has to load, and so does every policy that the owner listed; a tool that was added
+    /// Loads everything. What is bundled has to load, and so does every policy that is to be in force; a tool that was added
     /// may rest, and why is kept.
     pub(crate) async fn load(
         engine: &Engine,
-        installed: Components,
+        shelf: Shelf,
         config: &Config,
         workspace: PathBuf,
         vault: Option<&Vault>,
     ) -> anyhow::Result<(Self, Vec<Info>)> {
         let inner = Inner {
             engine: engine.clone(),
-            installed,
+            shelf,
             config: config.clone(),
             workspace,
             catalogue: Arc::new(Catalogue::new(ToolSet::default())),
@@ -75,9 +76,7 @@ impl Tooling {
         };
         let tooling = Self { inner: Arc::new(inner) };
         let mut infos = tooling.reload_tools(vault).await?;
-        let policies = tooling.inner.load_policies()?;
-        infos.extend(policies.iter().map(|policy| policy.info().clone()));
-        tooling.inner.policies.replace(policies);
+        infos.extend(tooling.reload_policies()?);
         Ok((tooling, infos))
     }
 
@@ -89,16 +88,27 @@ impl Tooling {
         Arc::clone(&self.inner.policies)
     }
 
-    pub(crate) fn installed(&self) -> &Components {
-        &self.inner.installed
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.inner.shelf
     }
 
     /// Reads the components anew. A tool that cannot be loaded is left out, and what is under way ends with what it began
     /// with. Of the policies all are exchanged or none: where one cannot be loaded, those from before stay in force.
     pub(crate) async fn reload(&self, vault: Option<&Vault>) -> anyhow::Result<()> {
         let tools = self.reload_tools(vault).await;
-        self.inner.policies.replace(self.inner.load_policies().context("the policies stay in force as they were before")?);
+        self.reload_policies().context("the policies stay in force as they were before")?;
         tools.map(drop)
+    }
+
+    fn reload_policies(&self) -> anyhow::Result<Vec<Info>> {
+        let Inner { engine, shelf, config, .. } = &*self.inner;
+        let mut resting = BTreeMap::new();
+        let loaded = policies::load(engine, shelf, config, &mut resting);
+        self.inner.resting.lock().unwrap_or_else(PoisonError::into_inner).extend(resting);
+        let loaded = loaded?;
+        let infos = loaded.iter().map(|policy| policy.info().clone()).collect();
+        self.inner.policies.replace(loaded);
+        Ok(infos)
     }
 
     async fn reload_tools(&self, vault: Option<&Vault>) -> anyhow::Result<Vec<Info>> {
@@ -107,21 +117,26 @@ impl Tooling {
         let (mut outward, mut resting) = (HashMap::new(), BTreeMap::new());
         let quarantined = inner.quarantined.lock().unwrap_or_else(PoisonError::into_inner).clone();
         resting.extend(quarantined.iter().map(|(name, why)| (name.clone(), format!("quarantined: {why}"))));
-        for package in parts::packages(Kind::Tool)?.into_iter().filter(|package| !quarantined.contains_key(&package.manifest.name)) {
-            let owner = inner.owner(&package.manifest, None)?;
-            let authority = inner.authority(&package.manifest, vault)?;
-            let plugin = ToolPlugin::load(&inner.engine, package, &owner).await?;
+        let bundled = shelf::bundled()?.into_iter().filter(|found| found.manifest.kind == Kind::Tool);
+        for found in bundled.filter(|found| !quarantined.contains_key(&found.manifest.name)) {
+            let owner = inner.owner(&found.manifest, None)?;
+            let authority = inner.authority(&found.manifest, vault)?;
+            let plugin = ToolPlugin::load(&inner.engine, found.into_package(), &owner).await?;
             tools.add(&plugin)?;
             infos.push(plugin.info().clone());
             outward.insert(plugin.info().name.clone(), authority);
         }
-        for name in inner.installed.names()? {
+        // What cannot be read may be a tool as well as anything else. One of a bundled one's name is told of where all are listed.
+        let is_tool = |name: &String| {
+            !shelf::is_bundled(name).unwrap_or(true)
+                && inner.shelf.added().manifest(name).map_or(true, |manifest| manifest.kind == Kind::Tool)
+        };
+        for name in inner.shelf.added().names()?.into_iter().filter(is_tool) {
             match inner.load_one(&name, &mut tools, vault).await {
-                Ok(Some((plugin, authority))) => {
+                Ok((plugin, authority)) => {
                     infos.push(plugin.info().clone());
                     outward.insert(name, authority);
                 }
-                Ok(None) => {}
                 Err(why) => {
                     tracing::warn!(component = name, why, "an added component is not in use");
                     resting.insert(name, why);
@@ -135,7 +150,7 @@ impl Tooling {
         Ok(infos)
     }
 
-    /// Why added components are not in use.
+    /// Why components with tools, and policies, are not in use.
     pub(crate) fn resting(&self) -> BTreeMap<String, String> {
         self.inner.resting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -143,8 +158,8 @@ impl Tooling {
     /// Takes a component out of use that crashes again and again: an added one until its owner enables it, a bundled one
     /// until the gateway is started again.
     pub(crate) fn quarantine(&self, component: &str, why: &str) -> anyhow::Result<()> {
-        if self.inner.installed.names()?.iter().any(|name| name == component) {
-            self.inner.installed.allow(component, |consent| consent.quarantined = Some(why.to_owned()))?;
+        if self.inner.shelf.added().contains(component) && !shelf::is_bundled(component)? {
+            self.inner.shelf.added().allow(component, |consent| consent.quarantined = Some(why.to_owned()))?;
         } else {
             self.inner.quarantined.lock().unwrap_or_else(PoisonError::into_inner).insert(component.to_owned(), why.to_owned());
         }
@@ -168,49 +183,11 @@ impl Tooling {
 }
 
 impl Inner {
-    /// All that the owner listed, in his order.
-    fn load_policies(&self) -> anyhow::Result<Vec<PolicyPlugin>> {
-        let load = |name: &String| {
-            let package = self.policy(name)?;
-            anyhow::Ok(PolicyPlugin::load(&self.engine, package, &self.given(name))?)
-        };
-        let hint = |name: &String| format!("the policy {name} of policies.order in config.toml cannot be put to use");
-        self.config.policies.order.iter().map(|name| load(name).with_context(|| hint(name))).collect()
-    }
-
-    /// A bundled policy, or one that was added.
-    fn policy(&self, name: &str) -> anyhow::Result<Package> {
-        let bundled = parts::packages(Kind::Policy)?;
-        if let Some(package) = bundled.iter().find(|package| package.manifest.name == name) {
-            return Ok(package.clone());
-        }
-        if !self.installed.names()?.iter().any(|installed| installed == name) {
-            let names: Vec<&str> = bundled.iter().map(|package| package.manifest.name.as_str()).collect();
-            bail!(
-                "there is no such policy: bundled are {}; add yours with `wirken component add`, or take it off the list",
-                names.join(", ")
-            );
-        }
-        let installed = self.installed.read(name)?;
-        if let Some(rest) = installed.rests() {
-            bail!("it is {rest}; `wirken component enable {name}` puts it to use, or take it off the list");
-        }
-        Ok(Package { manifest: installed.manifest, wasm: Cow::Owned(installed.wasm) })
-    }
-
-    /// None of another kind, which is loaded where it is used.
-    async fn load_one(&self, name: &str, tools: &mut ToolSet, vault: Option<&Vault>) -> Result<Option<(ToolPlugin, Outgoing)>, String> {
+    async fn load_one(&self, name: &str, tools: &mut ToolSet, vault: Option<&Vault>) -> Result<(ToolPlugin, Outgoing), String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
-        let installed = self.installed.read(name).map_err(|error| said(&error))?;
+        let installed = self.shelf.added().read(name).map_err(|error| said(&error))?;
         if let Some(rest) = installed.rests() {
             return Err(rest.to_string());
-        }
-        if installed.manifest.kind != Kind::Tool {
-            return Ok(None);
-        }
-        let bundled = parts::all_packages().map_err(|error| said(&error))?;
-        if bundled.iter().any(|package| package.manifest.name == name) {
-            return Err("a bundled component has this name: rename yours".into());
         }
         let Installed { manifest, wasm, consent, .. } = installed;
         let owner = self.owner(&manifest, Some(&consent)).map_err(|error| said(&error))?;
@@ -218,7 +195,7 @@ impl Inner {
         let package = Package { manifest, wasm: Cow::Owned(wasm) };
         let plugin = ToolPlugin::load(&self.engine, package, &owner).await.map_err(|error| said(&error))?;
         tools.add(&plugin).map_err(|error| said(&error))?;
-        Ok(Some((plugin, authority)))
+        Ok((plugin, authority))
     }
 
     fn given(&self, name: &str) -> Map<String, Value> {
@@ -244,14 +221,9 @@ impl Inner {
 }
 
 /// What was allowed, as it is in force.
-fn granted(consent: &Consent, workspace: PathBuf) -> Grant {
-    let access = match consent.workspace {
-        wirken_installed::Access::None => Access::None,
-        wirken_installed::Access::ReadOnly => Access::ReadOnly,
-        wirken_installed::Access::ReadWrite => Access::ReadWrite,
-    };
+pub(crate) fn granted(consent: &Consent, workspace: PathBuf) -> Grant {
     Grant {
-        workspace: Some((workspace, access)),
+        workspace: Some((workspace, consent.workspace)),
         network: consent.network.clone(),
         exec: consent.exec,
         store: consent.store,
@@ -261,14 +233,11 @@ fn granted(consent: &Consent, workspace: PathBuf) -> Grant {
     }
 }
 
-fn ceiling(config: &Config) -> Ceiling {
+/// What no grant goes beyond.
+pub(crate) fn ceiling(config: &Config) -> Ceiling {
     let ceiling = &config.ceiling;
     Ceiling {
-        workspace: match ceiling.workspace {
-            Some(WorkspaceCeiling::None) => Access::None,
-            Some(WorkspaceCeiling::ReadOnly) => Access::ReadOnly,
-            Some(WorkspaceCeiling::ReadWrite) | None => Access::ReadWrite,
-        },
+        workspace: ceiling.workspace.unwrap_or(Access::ReadWrite),
         network: ceiling.origins(),
         exec: ceiling.exec.unwrap_or(true),
         store: ceiling.store.unwrap_or(true),

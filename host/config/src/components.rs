@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use wirken_manifest::is_name;
+use wirken_manifest::{Access, is_name};
 use wirken_types::credential::OriginPattern;
 
 use crate::{ConfigError, field};
@@ -29,10 +29,10 @@ pub struct Component {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Ceiling {
-    /// How far the workspace is open to any tool.
+    /// How far the workspace is open to any tool at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<WorkspaceCeiling>,
-    /// The origins to which tools may send requests at all.
+    pub workspace: Option<Access>,
+    /// The origins to which tools may send requests at all, and providers and channels that were added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Vec<String>>,
     /// Whether tools may run programs.
@@ -44,7 +44,7 @@ pub struct Ceiling {
     /// Whether tools may send messages to people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<bool>,
-    /// Whether tools' requests may carry credentials.
+    /// Whether the requests of tools may carry credentials, and those of providers and channels that were added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<bool>,
 }
@@ -53,7 +53,8 @@ pub struct Ceiling {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Policies {
-    /// Their names, in the order in which they are asked. Default: `["injection"]`.
+    /// Their names, in the order in which they are asked. One that was added and is not named is asked behind them. Default:
+    /// `["injection"]`.
     #[serde(default = "first")]
     pub order: Vec<String>,
 }
@@ -82,18 +83,6 @@ impl Policies {
             None => Ok(()),
         }
     }
-}
-
-/// How far the workspace is open at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum WorkspaceCeiling {
-    /// No tool reaches it.
-    None,
-    /// No tool changes it.
-    ReadOnly,
-    /// As granted.
-    ReadWrite,
 }
 
 impl Component {

@@ -53,10 +53,8 @@ pub struct Account {
     pub agent: String,
     /// The component's name.
     pub component: String,
-    /// None where there is a `problem`.
-    pub plugin: Option<ChannelPlugin>,
-    /// `component.toml`, as the process reads it.
-    pub manifest: String,
+    /// What its process runs, or why nothing can be run; later ones come by [`Channels::rehost`].
+    pub hosted: Result<Hosted, String>,
     /// The settings that the owner wrote, a JSON document.
     pub given: String,
     /// Those that it starts with; later ones come by [`Channels::recredential`].
@@ -69,17 +67,31 @@ pub struct Account {
     pub account_per_minute: u32,
     /// Which credential it lacks; later ones are known by [`Channels::recredential`].
     pub missing: Option<String>,
-    /// Why it cannot run, whatever its credentials.
-    pub problem: Option<String>,
 }
 
-/// The credentials of an account as they are now, what is missing of them, and how it reaches the network.
-#[derive(Debug, Default)]
+/// A component, for the process of an account.
+#[derive(Clone, Debug)]
+pub struct Hosted {
+    pub plugin: ChannelPlugin,
+    /// `component.toml`, as the process reads it.
+    pub manifest: String,
+}
+
+/// What an account's process is started with as it is now: its component, its credentials and what is missing of them, and
+/// how it reaches the network.
+#[derive(Debug)]
 pub(crate) struct Held {
+    pub(crate) hosted: Result<Hosted, String>,
     pub(crate) credentials: Vec<AccountCredential>,
     pub(crate) missing: Option<String>,
     pub(crate) network: Arc<Network>,
+    /// What was changed last.
+    pub(crate) changed: &'static str,
 }
+
+const CREDENTIAL: &str = "its credential was changed";
+const NETWORK: &str = "its way to the network was changed";
+const COMPONENT: &str = "its component was changed";
 
 /// How every account's process reaches the network.
 #[derive(Debug, Default)]
@@ -138,6 +150,8 @@ pub struct Channels {
 #[derive(Debug)]
 pub(crate) struct Runtime {
     pub(crate) account: Account,
+    /// What is wrong with its records: it cannot run until somebody has looked.
+    pub(crate) damaged: Option<String>,
     pub(crate) gateway: Gateway,
     pub(crate) outbox: Outbox,
     pub(crate) admission: Admission,
@@ -157,19 +171,24 @@ impl Channels {
         let mut runtimes = HashMap::new();
         for mut account in accounts {
             let id = account.id.clone();
-            let held =
-                Held { credentials: std::mem::take(&mut account.credentials), missing: account.missing.take(), network: Arc::default() };
+            let hosted = std::mem::replace(&mut account.hosted, Err(String::new()));
+            let held = Held {
+                hosted,
+                credentials: std::mem::take(&mut account.credentials),
+                missing: account.missing.take(),
+                network: Arc::default(),
+                changed: CREDENTIAL,
+            };
             let outbox = Outbox::new();
             // One account's damaged row keeps none of the others from running.
-            if let Err(error) = restore(gateway, &id, &outbox).await {
-                account.problem = Some(error.to_string());
-            }
+            let damaged = restore(gateway, &id, &outbox).await.err().map(|error| error.to_string());
             gateway.registry.shared().send_through(&id, outbox.clone());
             let named = id.clone();
             let pairings = gateway.read(move |reader| reader.pairings(Some(&named))).await?;
             let runtime = Runtime {
                 admission: Admission::new(&account, pairings),
                 account,
+                damaged,
                 gateway: gateway.clone(),
                 outbox,
                 status: StatusCell::default(),
@@ -243,6 +262,30 @@ impl Channels {
         self.runtime(account)?.held.send_modify(|held| {
             held.credentials = credentials;
             held.missing = missing;
+            held.changed = CREDENTIAL;
+        });
+        Ok(())
+    }
+
+    /// Gives an account another version of its component, or the reason why there is none: a process that runs is ended, and
+    /// started again where there is one. What is the same changes nothing.
+    pub fn rehost(
+        &self,
+        account: &str,
+        hosted: Result<Hosted, String>,
+        credentials: Vec<AccountCredential>,
+        missing: Option<String>,
+    ) -> Result<(), ChannelsError> {
+        self.runtime(account)?.held.send_if_modified(|held| {
+            let same = match (&held.hosted, &hosted) {
+                (Ok(before), Ok(now)) => before.manifest == now.manifest && before.plugin.info().digest == now.plugin.info().digest,
+                (Err(before), Err(now)) => before == now,
+                (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+            };
+            if !same {
+                *held = Held { hosted, credentials, missing, network: Arc::clone(&held.network), changed: COMPONENT };
+            }
+            !same
         });
         Ok(())
     }
@@ -250,7 +293,8 @@ impl Channels {
     /// Gives every account another way to the network: a process that runs is started again with it.
     pub fn set_network(&self, network: Network) {
         let network = Arc::new(network);
-        self.accounts.values().for_each(|runtime| runtime.held.send_modify(|held| held.network = Arc::clone(&network)));
+        let change = |held: &mut Held| (held.network, held.changed) = (Arc::clone(&network), NETWORK);
+        self.accounts.values().for_each(|runtime| runtime.held.send_modify(change));
     }
 
     fn runtime(&self, account: &str) -> Result<&Arc<Runtime>, ChannelsError> {

@@ -31,7 +31,7 @@ use wirken_types::{SessionId, Timestamp, TurnId};
 
 pub use approvals::{Answering, Answers, Given};
 pub use effects::{Authorities, Outward};
-pub use model::{Answer, Model, ProviderModel, ProviderParts};
+pub use model::{Answer, ChosenModel, Model, NoModel, ProviderModel, ProviderParts};
 pub use permits::Policy;
 pub use policies::Policies;
 pub use programs::{MAX_STDIN_BYTES, Runner, SETTLE, Sandbox};

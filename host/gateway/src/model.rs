@@ -2,7 +2,7 @@
 //! sends it with the credential placed, and a decoder in an instance of its own turns bytes into steps.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::stream::{self, Stream};
 use wirken_egress::{Authority, Egress, Response};
@@ -22,6 +22,65 @@ pub trait Model: Send + Sync {
     fn names(&self) -> (String, String);
     fn ask(&self, messages: Vec<Message>, tools: Vec<ToolDefinition>) -> Answer;
 }
+
+/// The model that answers, which may be exchanged for another at any time: a response that is under way ends with what it
+/// began with.
+pub struct ChosenModel {
+    model: RwLock<Arc<dyn Model>>,
+}
+
+impl std::fmt::Debug for ChosenModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChosenModel").finish_non_exhaustive()
+    }
+}
+
+impl ChosenModel {
+    pub fn new(model: Arc<dyn Model>) -> Self {
+        Self { model: RwLock::new(model) }
+    }
+
+    /// This one from now on.
+    pub fn replace(&self, model: Arc<dyn Model>) {
+        *self.model.write().unwrap_or_else(PoisonError::into_inner) = model;
+    }
+
+    fn now(&self) -> Arc<dyn Model> {
+        Arc::clone(&self.model.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Model for ChosenModel {
+    fn names(&self) -> (String, String) {
+        self.now().names()
+    }
+
+    fn ask(&self, messages: Vec<Message>, tools: Vec<ToolDefinition>) -> Answer {
+        self.now().ask(messages, tools)
+    }
+}
+
+/// One whose component cannot be used: it answers why.
+#[derive(Clone, Debug)]
+pub struct NoModel {
+    pub component: String,
+    pub model: String,
+    pub why: String,
+}
+
+impl Model for NoModel {
+    fn names(&self) -> (String, String) {
+        (self.component.clone(), self.model.clone())
+    }
+
+    fn ask(&self, _messages: Vec<Message>, _tools: Vec<ToolDefinition>) -> Answer {
+        let error = ProviderError { kind: NOT_OFFERED.into(), message: format!("{}.", self.why), retry_after_millis: None };
+        Box::pin(stream::once(std::future::ready(Err(error))))
+    }
+}
+
+/// What is not offered now is not offered the next time either, so that nobody asks again.
+const NOT_OFFERED: &str = "not-offered";
 
 /// A model behind a provider component.
 #[derive(Debug)]
@@ -150,8 +209,7 @@ impl Inner {
         // Nothing left, so trying again repeats nothing.
         let kind = match &error {
             error if error.retryable() && !error.sent() => "unavailable",
-            // What this host does not offer, it does not offer the next time either.
-            wirken_egress::Error::Unavailable(_) => "not-offered",
+            wirken_egress::Error::Unavailable(_) => NOT_OFFERED,
             error => error.kind(),
         };
         ProviderError { kind: kind.into(), message: format!("{error}."), retry_after_millis: None }

@@ -3,18 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use wirken_manifest::{Manifest, WorkspaceAccess};
+use wirken_manifest::{Access, Manifest};
 use wirken_types::Digest;
-
-/// How far the workspace is open to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    #[default]
-    None,
-    ReadOnly,
-    ReadWrite,
-}
 
 /// `consent.toml`. The default allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,11 +42,7 @@ impl Consent {
         Self {
             manifest: Some(Digest::of(manifest_text.as_bytes())),
             component: Some(Digest::of(wasm)),
-            workspace: match manifest.filesystem.workspace {
-                WorkspaceAccess::None => Access::None,
-                WorkspaceAccess::ReadOnly => Access::ReadOnly,
-                WorkspaceAccess::ReadWrite => Access::ReadWrite,
-            },
+            workspace: manifest.filesystem.workspace,
             network: manifest.network.origins.iter().map(ToString::to_string).collect(),
             exec: manifest.exec.run,
             store: manifest.store.keep,

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use wirken_manifest::{Manifest, ManifestError, is_name};
 use wirken_types::Digest;
 
-pub use consent::{Access, Consent, wants_more};
+pub use consent::{Consent, wants_more};
 
 const MANIFEST: &str = "component.toml";
 const WASM: &str = "component.wasm";
@@ -127,8 +127,16 @@ impl Components {
         Ok(names)
     }
 
-    /// One of them.
-    pub fn read(&self, name: &str) -> Result<Installed, Error> {
+    pub fn contains(&self, name: &str) -> bool {
+        self.folder(name).is_ok_and(|folder| folder.is_dir())
+    }
+
+    /// What one says of itself; its code is not looked at.
+    pub fn manifest(&self, name: &str) -> Result<Manifest, Error> {
+        self.manifest_in(name).map(|(manifest, _)| manifest)
+    }
+
+    fn manifest_in(&self, name: &str) -> Result<(Manifest, String), Error> {
         let folder = self.folder(name)?;
         if !folder.is_dir() {
             return Err(Error::Unknown(name.to_owned()));
@@ -138,6 +146,13 @@ impl Components {
         if manifest.name != name {
             return Err(Error::Misnamed(name.to_owned()));
         }
+        Ok((manifest, manifest_text))
+    }
+
+    /// One of them.
+    pub fn read(&self, name: &str) -> Result<Installed, Error> {
+        let (manifest, manifest_text) = self.manifest_in(name)?;
+        let folder = self.folder(name)?;
         let wasm = bytes(&folder.join(WASM), MAX_WASM_BYTES)?;
         let consent = match text(&folder.join(CONSENT), wirken_manifest::MAX_BYTES as u64) {
             Ok(text) => Consent::parse(&text).map_err(|problem| Error::Consent { path: folder.join(CONSENT), problem })?,

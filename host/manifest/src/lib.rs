@@ -7,6 +7,7 @@ mod nearest;
 mod reach;
 mod settings;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wirken_types::credential::Place;
@@ -168,15 +169,19 @@ pub struct Network {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Filesystem {
     #[serde(default)]
-    pub workspace: WorkspaceAccess,
+    pub workspace: Access,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// How far the workspace is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum WorkspaceAccess {
+pub enum Access {
+    /// Not at all.
     #[default]
     None,
+    /// To be read.
     ReadOnly,
+    /// To be read and changed.
     ReadWrite,
 }
 

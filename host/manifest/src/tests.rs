@@ -47,7 +47,7 @@ fn with(line: &str) -> Result<Manifest, ManifestError> {
 #[test]
 fn reads_the_smallest_and_the_fullest() {
     let smallest = Manifest::parse(SMALLEST).unwrap();
-    assert_eq!(smallest.filesystem.workspace, WorkspaceAccess::None);
+    assert_eq!(smallest.filesystem.workspace, Access::None);
     assert!(!smallest.exec.run);
     let full = Manifest::parse(FULL).unwrap();
     assert_eq!(full.version.to_string(), "1.20.3");

@@ -3,20 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use wirken_manifest::{Manifest, Reach, ReachSpec, SettingsError, To, WorkspaceAccess};
+use wirken_manifest::{Manifest, Reach, ReachSpec, SettingsError, To};
 use wirken_types::credential::{Origin, OriginPattern};
 
-/// How far a folder is open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    #[default]
-    None,
-    ReadOnly,
-    ReadWrite,
-}
+pub use wirken_manifest::Access;
 
 /// What a component's code could use at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,11 +35,7 @@ pub struct Asked {
 impl Asked {
     pub fn of(manifest: &Manifest, settings: &Map<String, Value>) -> Result<Self, SettingsError> {
         Ok(Self {
-            workspace: match manifest.filesystem.workspace {
-                WorkspaceAccess::None => Access::None,
-                WorkspaceAccess::ReadOnly => Access::ReadOnly,
-                WorkspaceAccess::ReadWrite => Access::ReadWrite,
-            },
+            workspace: manifest.filesystem.workspace,
             network: manifest.network.origins.iter().cloned().zip(manifest.reaches(settings)?).collect(),
             exec: manifest.exec.run,
             store: manifest.store.keep,
@@ -183,6 +170,28 @@ pub fn effective(imported: Imported, asked: &Asked, grant: &Grant, ceiling: &Cei
     }
 }
 
+/// What of a component's requests stands against its use, in words. For a provider and a channel, which are used with all
+/// that they ask for, or not at all.
+pub fn withheld(asked: &Asked, grant: &Grant, ceiling: &Ceiling) -> Vec<String> {
+    let mut words = Vec::new();
+    for (spec, reach) in &asked.network {
+        let within = |list: &Vec<OriginPattern>| match &reach.to {
+            To::Pattern(asked) => list.iter().any(|pattern| pattern.covers(asked)),
+            To::Anywhere => false,
+        };
+        if !grant.network.contains(&spec.to_string()) {
+            words.push(format!("it was not allowed to send requests to {spec}"));
+        } else if !ceiling.network.as_ref().is_none_or(within) {
+            words.push(format!("`ceiling.network` does not hold {}", reach.to));
+        }
+    }
+    words.extend(asked.credentials.difference(&grant.credentials).map(|name| format!("it was not allowed the credential {name:?}")));
+    if !ceiling.credentials && !asked.credentials.is_empty() {
+        words.push("`ceiling.credentials` is false, and its requests carry credentials".to_owned());
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,6 +324,26 @@ mod tests {
         all.3.network = None;
         let network = effective(all.0, &all.1, &all.2, &all.3).network;
         assert!(network.is_opened(&origin("https://docs.example")) && !network.covers("GET", &origin("https://docs.example"), "/"));
+    }
+
+    /// As for a provider: what is asked for by its origin and its credentials, all of it or nothing.
+    #[test]
+    fn what_is_used_whole_is_withheld_where_one_disagrees() {
+        let (_, asked, grant, ceiling) = everything();
+        assert_eq!(withheld(&asked, &grant, &ceiling), Vec::<String>::new());
+        let origins =
+            |list: &[&str]| Ceiling { network: Some(list.iter().map(|text| text.parse().unwrap()).collect()), ..Ceiling::default() };
+        assert_eq!(withheld(&asked, &grant, &origins(&["https://a.example", "*.b.example"])), Vec::<String>::new());
+        let one = |said: Vec<String>, word: &str| assert!(said.len() == 1 && said[0].contains(word), "{said:?}");
+        one(withheld(&asked, &grant, &origins(&["https://a.example", "https://x.b.example"])), "https://*.b.example");
+        one(withheld(&asked, &grant, &origins(&["*.b.example"])), "https://a.example");
+        one(withheld(&asked, &grant, &Ceiling { credentials: false, ..Ceiling::default() }), "ceiling.credentials");
+        let mut less = grant.clone();
+        less.network.remove("https://a.example");
+        one(withheld(&asked, &less, &ceiling), "https://a.example");
+        let mut less = grant;
+        less.credentials.clear();
+        one(withheld(&asked, &less, &ceiling), "\"key\"");
     }
 
     #[test]

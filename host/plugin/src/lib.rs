@@ -19,7 +19,7 @@ pub mod ports;
 mod provider;
 mod tool;
 
-pub use authority::{Access, Asked, Authority, Ceiling, Grant, Imported, Network, effective};
+pub use authority::{Access, Asked, Authority, Ceiling, Grant, Imported, Network, effective, withheld};
 pub use channel::ChannelPlugin;
 pub use error::{LoadError, Problem};
 pub use imports::Interface;

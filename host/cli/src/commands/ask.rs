@@ -19,6 +19,7 @@ use crate::args::Ask;
 use crate::environment::Environment;
 use crate::output::{self, Format};
 use crate::parts;
+use crate::shelf::Shelf;
 
 pub(crate) use answer::{ACCOUNT, GONE, answer};
 use approve::{Lines, Way};
@@ -62,15 +63,16 @@ pub(crate) fn run(environment: &Environment, args: &Ask) -> anyhow::Result<ExitC
     shown.report()?;
     match shown.interrupted() {
         Some(reason) => {
-            let hint = if shown.failed_for("authentication") { key_hint(&config.provider.component) } else { String::new() };
+            let hint =
+                if shown.failed_for("authentication") { key_hint(&Shelf::of(&folder), &config.provider.component) } else { String::new() };
             bail!("the answer was interrupted: {reason}{hint}")
         }
         None => Ok(ExitCode::SUCCESS),
     }
 }
 
-fn key_hint(provider: &str) -> String {
-    match parts::package(Kind::Provider, provider).ok().and_then(|package| package.manifest.credentials.into_iter().next()) {
+fn key_hint(shelf: &Shelf, provider: &str) -> String {
+    match shelf.find(Kind::Provider, provider).ok().and_then(|found| found.manifest.credentials.into_iter().next()) {
         Some(credential) => format!(" (keep the right key with `wirken credentials add {provider} {}`)", credential.name),
         None => String::new(),
     }

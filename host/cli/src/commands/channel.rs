@@ -11,7 +11,7 @@ use wirken_gateway::channel::{ChannelStatus, ProcessState};
 use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_gateway::folder::Folder;
 use wirken_ledger::{Batch, Chain, Ledger, OutboxEntry, OutboxState, Pairing, SessionFilter};
-use wirken_manifest::{Kind, Manifest};
+use wirken_manifest::Kind;
 use wirken_types::Timestamp;
 use wirken_types::event::{Delivery, Event};
 
@@ -20,6 +20,7 @@ use crate::commands::credentials;
 use crate::environment::Environment;
 use crate::output::one_line;
 use crate::questions::{self, Answers};
+use crate::shelf::{self, Shelf};
 use crate::{output, parts};
 
 const STOP_FIRST: &str = "stop it, change the channel, start it again";
@@ -64,7 +65,8 @@ fn ask_gateway(folder: &Folder, request: &Request) -> anyhow::Result<Value> {
 
 /// The step of `wirken setup` that connects a messenger, where the person wants one.
 pub(crate) fn offer(answers: &Answers, folder: &Folder, unlock: &Unlock) -> anyhow::Result<()> {
-    let manifests: Vec<Manifest> = parts::packages(Kind::Channel)?.into_iter().map(|package| package.manifest).collect();
+    let shelf = Shelf::of(folder);
+    let manifests = shelf.manifests(Kind::Channel)?;
     if manifests.is_empty() {
         return Ok(());
     }
@@ -73,7 +75,7 @@ pub(crate) fn offer(answers: &Answers, folder: &Folder, unlock: &Unlock) -> anyh
     }
     let component = answers.ask_until("Messenger to connect now", Some("none"), |text| match text {
         "none" => Ok(None),
-        name => parts::package(Kind::Channel, name).map(|package| Some(package.manifest.name)),
+        name => shelf.find(Kind::Channel, name).map(|found| Some(found.manifest.name)),
     })?;
     let Some(component) = component else { return Ok(()) };
     let args = ChannelAdd {
@@ -91,12 +93,13 @@ pub(crate) fn offer(answers: &Answers, folder: &Folder, unlock: &Unlock) -> anyh
 
 fn add(answers: &Answers, folder: &Folder, args: ChannelAdd) -> anyhow::Result<()> {
     let mut config = parts::config(folder)?;
-    let manifest = parts::package(Kind::Channel, &args.component)?.manifest;
+    let shelf = Shelf::of(folder);
+    let manifest = shelf.find(Kind::Channel, &args.component)?.manifest;
     let account = args.account.unwrap_or_else(|| manifest.name.clone());
     if config.channels.contains_key(&account) {
         bail!("there is a channel named {account} already: choose another name with --account, or remove it first");
     }
-    if parts::all_packages()?.iter().any(|package| package.manifest.name == account && account != manifest.name) {
+    if account != manifest.name && (shelf::is_bundled(&account)? || shelf.added().contains(&account)) {
         bail!("{account} is the name of a component, whose credentials are kept under it: choose another with --account");
     }
     // Everything is asked and checked before anything is written.
@@ -111,6 +114,7 @@ fn add(answers: &Answers, folder: &Folder, args: ChannelAdd) -> anyhow::Result<(
         shared_workspace: false,
         approvals: wirken_config::ChannelApprovals::default(),
     };
+    shelf.whole(Kind::Channel, &manifest.name, &config, &settings)?;
     config.channels.insert(account.clone(), configured);
     let text = config.render()?;
     Config::parse(&text)?;
@@ -145,10 +149,10 @@ fn remove(folder: &Folder, account: &str, unlock: &Unlock) -> anyhow::Result<()>
     let Some(removed) = config.channels.remove(account) else { return Err(unknown(&config, account)) };
     let text = config.render()?;
     if let Some(mut vault) = parts::open_vault(folder, unlock)? {
-        let manifest = parts::package(Kind::Channel, &removed.component)?.manifest;
-        for credential in manifest.credentials.iter().filter(|credential| vault.holds(account, &credential.name)).collect::<Vec<_>>() {
-            let detail = json!({ "name": credential.name });
-            credentials::recorded(folder, "credential-removed", account, detail, || Ok(vault.remove(account, &credential.name)?))?;
+        // Whatever its component asked for, which may be gone by now.
+        for record in vault.list().into_iter().filter(|record| record.component == account) {
+            let detail = json!({ "name": record.name });
+            credentials::recorded(folder, "credential-removed", account, detail, || Ok(vault.remove(account, &record.name)?))?;
         }
     }
     forget(folder, account)?;

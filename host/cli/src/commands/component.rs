@@ -2,6 +2,7 @@
 
 mod author;
 mod change;
+mod now;
 mod run;
 mod source;
 mod told;
@@ -16,7 +17,7 @@ use serde_json::{Map, Value, json};
 use wirken_engine::{Engine, Options};
 use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_gateway::folder::Folder;
-use wirken_installed::{Components as Installation, wants_more};
+use wirken_installed::wants_more;
 use wirken_ledger::{Batch, Chain, Ledger};
 use wirken_manifest::{Credential, Kind, Manifest};
 use wirken_plugin::{Info, Package};
@@ -26,8 +27,11 @@ use wirken_types::event::Event;
 
 use crate::args::{AuthorKind, AuthorLanguage, Component};
 use crate::environment::Environment;
+use crate::shelf::{self, Shelf};
+use crate::uses::{self, State, Uses};
 use crate::{output, parts};
 pub(crate) use change::Change;
+use now::Now;
 use source::{Bare, Source};
 
 #[derive(Serialize)]
@@ -47,8 +51,12 @@ struct Broken {
 struct Listed {
     #[serde(flatten)]
     info: Info,
-    /// Of one that was added: whether it is in use, or why not.
+    /// It came with the binary.
+    bundled: bool,
+    /// Whether it is in use, or why not; none of a file that was not added.
     state: Option<String>,
+    /// The accounts that are connected through a channel.
+    accounts: Vec<String>,
     /// The JSON Schema of its settings.
     settings: Map<String, Value>,
     credentials: Vec<Asked>,
@@ -91,15 +99,15 @@ pub(crate) fn run(environment: &Environment, args: Component) -> anyhow::Result<
             parts::runtime()?.block_on(author::test(environment, &engine, &of, report.format))?;
         }
         Component::Dev { folder: of } => author::dev(environment, &folder, &of)?,
-        Component::Enable { name, report } => changed(&folder, &Change::Enable(&name), "It is in use again.", report.format)?,
-        Component::Disable { name, report } => changed(&folder, &Change::Disable(&name), "It is not in use any more.", report.format)?,
-        Component::Remove { name, report } => changed(&folder, &Change::Remove(&name), "It is gone.", report.format)?,
+        Component::Enable { name, report } => changed(&folder, &Change::Enable(&name), report.format)?,
+        Component::Disable { name, report } => changed(&folder, &Change::Disable(&name), report.format)?,
+        Component::Remove { name, report } => changed(&folder, &Change::Remove(&name), report.format)?,
         Component::Reload { report } => {
             let answer = parts::small_runtime()?.block_on(control::call(&folder.control(), &Request::ComponentReload))?;
             output::report(report.format, &answer, |_| "The components were read anew.".into())?;
         }
         Component::Run { component, tool, arguments, workspace, read_only, network, settings, report } => {
-            let source = Source::find(&Installation::of(folder.root()), &component, &Bare::default())?;
+            let source = Source::find(&Shelf::of(&folder), &component, &Bare::default())?;
             let settings = crate::questions::settings(&crate::questions::Answers { interactive: false }, &source.manifest, &settings)?;
             let given = run::Given { workspace, read_only, network, settings };
             let engine = looking(&folder)?;
@@ -119,21 +127,21 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
     if format == output::Format::Text {
         output::note("Reading the components …");
     }
-    let engine = looking(folder)?;
-    let mut components: Vec<Listed> =
-        parts::all_packages()?.iter().map(|package| listed(&engine, package, None)).collect::<Result<_, _>>()?;
-    let installed = Installation::of(folder.root());
+    let (engine, shelf, now) = (looking(folder)?, Shelf::of(folder), Now::of(folder)?);
+    let mut components = Vec::new();
+    for found in shelf::bundled()? {
+        let state = now.uses.bundled(&found.manifest, now.resting(&found.manifest.name));
+        components.push(listed(&engine, &found.into_package(), true, Some(&state), &now.uses)?);
+    }
     let mut broken = Vec::new();
-    for name in installed.names()? {
-        match installed.read(&name) {
-            Ok(found) => {
-                let state = found.rests().map_or_else(|| "in use".to_owned(), |rest| rest.to_string());
-                let package = Package { manifest: found.manifest, wasm: Cow::Owned(found.wasm) };
-                match listed(&engine, &package, Some(state)) {
-                    Ok(listed) => components.push(listed),
-                    Err(error) => broken.push(Broken { name, problem: error.to_string() }),
-                }
-            }
+    for name in shelf.added().names()? {
+        let described = shelf.added().read(&name).map_err(anyhow::Error::from).and_then(|found| {
+            let state = now.uses.added(&found, now.resting(&name))?;
+            let package = Package { manifest: found.manifest, wasm: Cow::Owned(found.wasm) };
+            listed(&engine, &package, false, Some(&state), &now.uses)
+        });
+        match described {
+            Ok(listed) => components.push(listed),
             Err(error) => broken.push(Broken { name, problem: error.to_string() }),
         }
     }
@@ -158,15 +166,19 @@ struct Inspected {
 }
 
 fn inspect(folder: &Folder, component: &str, format: output::Format) -> anyhow::Result<()> {
-    let installed = Installation::of(folder.root());
-    let source = Source::find(&installed, component, &Bare::default())?;
-    let state = installed.read(component).ok().map(|found| found.rests().map_or_else(|| "in use".to_owned(), |rest| rest.to_string()));
+    let shelf = Shelf::of(folder);
+    let source = Source::find(&shelf, component, &Bare::default())?;
+    let now = Now::of(folder)?;
+    // By its name, and not a file that has the name of one.
+    let known = (source.manifest.name == component).then(|| now.state(&shelf, component)).transpose()?.flatten();
     let engine = looking(folder)?;
     let package = source.package();
     let problem = wirken_plugin::validate(&engine, &package).err().map(|error| error.to_string());
-    let inspected = Inspected { listed: listed(&engine, &package, state)?, asks: told::asks(&source.manifest), problem };
+    let bundled = known.is_some() && shelf::is_bundled(component)?;
+    let listed = listed(&engine, &package, bundled, known.as_ref(), &now.uses)?;
+    let inspected = Inspected { listed, asks: told::asks(&source.manifest), problem };
     output::report(format, &inspected, |inspected| {
-        let Listed { info, state, .. } = &inspected.listed;
+        let Listed { info, .. } = &inspected.listed;
         let mut text = format!(
             "{} {}, a {}: {}\ndigest {}\n{}\n",
             info.name,
@@ -174,7 +186,7 @@ fn inspect(folder: &Folder, component: &str, format: output::Format) -> anyhow::
             info.kind.word(),
             output::one_line(&info.description, 400),
             info.digest,
-            state.as_deref().unwrap_or("bundled, or not added")
+            inspected.listed.describe_state()
         );
         let imports: Vec<&str> = info.imports.iter().filter(|import| !import.is_types_only()).map(|import| import.name.as_str()).collect();
         text.push_str(&format!("imports {}\n", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") }));
@@ -191,12 +203,11 @@ fn inspect(folder: &Folder, component: &str, format: output::Format) -> anyhow::
 /// Shows what a component may do, asks, and puts it to use.
 fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> anyhow::Result<()> {
     let manifest = &source.manifest;
-    if parts::all_packages()?.iter().any(|package| package.manifest.name == manifest.name) {
-        bail!("a bundled component is named {} already: give yours another name", manifest.name);
-    }
+    let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
+    change.check(&Shelf::of(folder), &Now::of(folder)?.uses, parts::config(folder).ok().as_ref())?;
     let engine = parts::engine(folder)?;
     let info = wirken_plugin::validate(&engine, &source.package())?;
-    let before = Installation::of(folder.root()).read(&manifest.name).ok();
+    let before = Shelf::of(folder).added().read(&manifest.name).ok();
     output::note(format_args!(
         "{} {}, a {}: {}\n{} ({} bytes)",
         info.name,
@@ -229,42 +240,47 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
             bail!("nothing was added");
         }
     }
-    let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
-    let done = match manifest.kind {
-        Kind::Policy => "It is added. Name it in policies.order of config.toml, and start the gateway again: it is asked from then on.",
-        Kind::Tool => "It is in use.",
-        Kind::Provider | Kind::Channel => "It is kept, and not in use: of added components this wirken loads tools and policies.",
-    };
-    changed(folder, &change, done, format)
+    changed(folder, &change, format)
 }
 
-/// Makes a change, through the gateway where one runs.
-fn changed(folder: &Folder, change: &Change<'_>, done: &str, format: output::Format) -> anyhow::Result<()> {
-    let name = change.name()?;
+/// Makes a change, through the gateway where one runs, and tells what has become of the component.
+fn changed(folder: &Folder, change: &Change<'_>, format: output::Format) -> anyhow::Result<()> {
+    let (name, shelf) = (change.name()?, Shelf::of(folder));
     let runtime = parts::runtime()?;
-    let answer = match runtime.block_on(control::call(&folder.control(), &change.request())) {
-        Ok(answer) => answer,
+    let now = match runtime.block_on(control::call(&folder.control(), &change.request())) {
+        Ok(answer) => Now::told(&answer)?,
         Err(CallFailed::NotRunning) => {
             let _lock = parts::lock(folder, "it has just been started: try again")?;
+            let now = Now::of(folder)?;
+            change.check(&shelf, &now.uses, parts::config(folder).ok().as_ref())?;
             let ledger = Ledger::open(&wirken_ledger::path_in(folder.root()), wirken_ledger::Options::default())?;
             let event = Event::System { action: change.action().into(), subject: name.clone(), detail: change.detail() };
             runtime.block_on(ledger.append(Batch::of(Chain::System, [event])))?;
-            change.make(&Installation::of(folder.root()))?;
+            change.make(shelf.added())?;
             runtime.block_on(ledger.close())?;
-            json!({ "resting": null })
+            now
         }
         Err(error) => return Err(error.into()),
     };
-    let resting = answer.get("resting").and_then(Value::as_str).filter(|_| !matches!(change, Change::Disable(_) | Change::Remove(_)));
-    let report = json!({ "component": name, "change": change.action(), "resting": resting });
-    output::report(format, &report, |_| match resting {
-        Some(why) => format!("{name} is kept, and not in use: {why}."),
-        None => format!("{name}: {done}"),
+    let state = now.state(&shelf, &name)?;
+    let resting = match &state {
+        Some(State::Rests(why)) if !matches!(change, Change::Disable(_)) => Some(why),
+        _ => None,
+    };
+    let told = state.as_ref().map(ToString::to_string);
+    let report = json!({ "component": name, "change": change.action(), "state": told, "resting": resting });
+    output::report(format, &report, |_| match (change, &state) {
+        (Change::Disable(_), _) => format!("{name}: It is not in use any more.{}", now.uses.missed(&name)),
+        (Change::Remove(_), _) | (_, None) => format!("{name}: It is gone."),
+        (_, Some(state)) => match shelf.added().manifest(&name) {
+            Ok(manifest) => uses::told(&manifest, state, &now.uses),
+            Err(error) => format!("{name} is kept, and not in use: {error}."),
+        },
     })
 }
 
-fn listed(engine: &Engine, package: &Package, state: Option<String>) -> anyhow::Result<Listed> {
-    let Manifest { settings, credentials, .. } = &package.manifest;
+fn listed(engine: &Engine, package: &Package, bundled: bool, state: Option<&State>, uses: &Uses) -> anyhow::Result<Listed> {
+    let Manifest { name, kind, settings, credentials, .. } = &package.manifest;
     let asked = |credential: &Credential| {
         anyhow::Ok(Asked {
             name: credential.name.clone(),
@@ -275,18 +291,26 @@ fn listed(engine: &Engine, package: &Package, state: Option<String>) -> anyhow::
         })
     };
     let credentials = credentials.iter().map(asked).collect::<anyhow::Result<_>>()?;
-    Ok(Listed { info: wirken_plugin::describe(engine, package)?, state, settings: settings.clone(), credentials })
+    let accounts = if *kind == Kind::Channel && state.is_some() { uses.accounts(name) } else { Vec::new() };
+    let (info, state) = (wirken_plugin::describe(engine, package)?, state.map(ToString::to_string));
+    Ok(Listed { info, bundled, state, accounts, settings: settings.clone(), credentials })
 }
 
-fn row(Listed { info, state, .. }: &Listed) -> Vec<String> {
+impl Listed {
+    fn describe_state(&self) -> String {
+        let Self { bundled, state, accounts, .. } = self;
+        let mut text = if *bundled { "bundled, " } else { "" }.to_owned();
+        text.push_str(state.as_deref().unwrap_or("not added"));
+        if !accounts.is_empty() {
+            text.push_str(&format!(" ({})", accounts.join(", ")));
+        }
+        text
+    }
+}
+
+fn row(listed: &Listed) -> Vec<String> {
+    let info = &listed.info;
     let imports: Vec<&str> = info.imports.iter().filter(|import| !import.is_types_only()).map(|import| import.name.as_str()).collect();
     let imports = if imports.is_empty() { "nothing".to_owned() } else { imports.join(" ") };
-    vec![
-        info.name.clone(),
-        info.kind.word().to_owned(),
-        info.version.clone(),
-        info.digest.short(),
-        state.clone().unwrap_or_else(|| "bundled".into()),
-        imports,
-    ]
+    vec![info.name.clone(), info.kind.word().to_owned(), info.version.clone(), info.digest.short(), listed.describe_state(), imports]
 }

@@ -1,11 +1,11 @@
 //! `wirken config`: whether the configuration is right, and its schema.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::json;
 use wirken_engine::{Engine, Options};
-use wirken_manifest::Kind;
 use wirken_plugin::ProviderPlugin;
 use wirken_types::chat::{Message, Part};
 use wirken_types::provider::ChatRequest;
@@ -14,7 +14,8 @@ use crate::args::Config;
 use crate::environment::Environment;
 use crate::network::Network;
 use crate::output::{self, Format};
-use crate::parts;
+use crate::shelf::Shelf;
+use crate::{channels, parts, policies, provider};
 
 pub(crate) fn run(environment: &Environment, args: Config) -> anyhow::Result<ExitCode> {
     match args {
@@ -38,19 +39,21 @@ pub(crate) fn run(environment: &Environment, args: Config) -> anyhow::Result<Exi
 /// The file itself, and what it says about components.
 fn check(folder: &wirken_gateway::folder::Folder) -> anyhow::Result<()> {
     let config = parts::config(folder)?;
-    let package = parts::package(Kind::Provider, &config.provider.component)?;
-    let settings = package.manifest.settings(&config.provider.settings)?;
-    package.manifest.network_origins(&settings)?;
+    let shelf = Shelf::of(folder);
+    let found = provider::find(&shelf, &config)?;
+    let settings = found.manifest.settings(&config.provider.settings)?;
+    found.manifest.network_origins(&settings)?;
     parts::workspace(folder, &config)?;
     Network::read(&config)?;
     for (account, channel) in &config.channels {
-        let manifest = parts::package(Kind::Channel, &channel.component).with_context(|| format!("channels.{account}"))?.manifest;
+        let manifest = channels::find(&shelf, &config, account, channel).with_context(|| format!("channels.{account}"))?.manifest;
         let settings = manifest.settings(&channel.settings).with_context(|| format!("channels.{account}"))?;
         manifest.network_origins(&settings).with_context(|| format!("channels.{account}"))?;
     }
     // The provider alone knows its options: it describes a request, which nobody sends.
     let engine = Engine::new(&Options { cache: Some(folder.cache()), cache_read_only: true, ..Options::default() })?;
-    let provider = ProviderPlugin::load(&engine, package)?;
+    policies::load(&engine, &shelf, &config, &mut BTreeMap::new())?;
+    let provider = ProviderPlugin::load(&engine, found.into_package())?;
     let messages = vec![Message::User(vec![Part::text("Is this right?")])];
     let request = ChatRequest { model: config.provider.model.clone(), messages, tools: Vec::new(), options: config.options() };
     let target = parts::target(&settings);

@@ -20,6 +20,7 @@ use wirken_vault::{Age, NewRecord, ROTATE_AFTER_DAYS, RecordInfo, Rotation, Vaul
 
 use crate::args::{Credentials, Unlock};
 use crate::environment::Environment;
+use crate::shelf::{self, Shelf};
 use crate::{network, output, parts};
 
 const KEY_FILE_IDLE: &str = "there is a vault already, so --key-file changes nothing: leave it out";
@@ -182,7 +183,7 @@ pub(crate) fn added(replaced: bool) -> &'static str {
 
 /// The record to keep: what the human said, and else what the component asks for under its present settings.
 fn record(folder: &Folder, component: &str, name: &str, origins: &[String], places: &[String]) -> anyhow::Result<NewRecord> {
-    let record = record_under(parts::config(folder).ok().as_ref(), component, name, origins, places)?;
+    let record = record_under(&Shelf::of(folder), parts::config(folder).ok().as_ref(), component, name, origins, places)?;
     if let Some(idle) = record.idle.first() {
         let asked = texts(&record.asked).join(", ");
         output::note(format_args!("{component} asks for {name} at {asked}: at {idle} it is used only once that is so there too."));
@@ -200,6 +201,7 @@ pub(crate) struct Checked {
 
 /// The same under a configuration. It fails where the component, the account or the binding is not known.
 pub(crate) fn record_under(
+    shelf: &Shelf,
     config: Option<&Config>,
     component: &str,
     name: &str,
@@ -212,22 +214,23 @@ pub(crate) fn record_under(
     }
     let origins: Vec<OriginPattern> = origins.iter().map(|text| OriginPattern::parse(text)).collect::<Result<_, _>>()?;
     let places: Vec<Place> = places.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let packages = parts::all_packages()?;
     let channel = config.and_then(|config| config.channels.get(component));
     // A channel's credentials are its account's: two accounts of one component have two.
     let wanted = channel.map_or(component, |channel| channel.component.as_str());
-    let manifest = packages.iter().map(|package| &package.manifest).find(|manifest| manifest.name == wanted);
-    let Some(manifest) = manifest else {
-        let names: Vec<&str> = packages.iter().map(|package| package.manifest.name.as_str()).collect();
+    let Some(found) = shelf.named(wanted)? else {
+        let mut names: Vec<String> = shelf::bundled()?.into_iter().map(|found| found.manifest.name).collect();
+        names.extend(shelf.added().names()?);
         bail!("there is no component named {component:?}; there are {}", names.join(", "));
     };
+    let manifest = &found.manifest;
     let given = match (channel, config) {
         (Some(channel), _) => channel.settings.clone(),
         (None, _) if manifest.kind == Kind::Channel => {
             bail!("there is no channel named {component:?} yet: `wirken channel add {component}` asks for its credential");
         }
         (None, Some(config)) if config.provider.component == manifest.name => config.provider.settings.clone(),
-        (None, _) => serde_json::Map::new(),
+        (None, Some(config)) => config.components.get(&manifest.name).map(|component| component.settings.clone()).unwrap_or_default(),
+        (None, None) => serde_json::Map::new(),
     };
     checked(component, manifest, &manifest.settings(&given)?, name, &origins, &places)
 }

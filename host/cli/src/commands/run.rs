@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
 use wirken_gateway::Sparse;
 use wirken_gateway::channel::{ChannelParts, Channels};
 use wirken_gateway::control;
@@ -49,15 +50,16 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         let provider = format!("{} with {}", config.provider.component, config.provider.model);
         let handler = Arc::new(Handler {
             gateway: assembly.gateway.clone(),
-            keys: Keys::new(
-                &assembly.gateway,
-                &channels,
-                config.clone(),
-                assembly.vault,
-                assembly.provider,
-                assembly.network,
-                assembly.tooling.clone(),
-            ),
+            keys: Keys {
+                vault: Mutex::new(assembly.vault),
+                provider: assembly.provider,
+                network: assembly.network,
+                config: config.clone(),
+                gateway: assembly.gateway.clone(),
+                channels: Arc::clone(&channels),
+                tooling: assembly.tooling.clone(),
+                hosts: assembly.hosts,
+            },
             tooling: assembly.tooling.clone(),
             channels: Arc::clone(&channels),
             logins: logins.clone(),

@@ -14,6 +14,7 @@ use crate::args::Setup;
 use crate::commands::{channel, credentials};
 use crate::environment::Environment;
 use crate::questions::{self, Answers};
+use crate::shelf::Shelf;
 use crate::{output, parts};
 
 pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<ExitCode> {
@@ -27,8 +28,8 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
     }
     let answers = Answers { interactive: !args.non_interactive };
     // Everything is asked and checked before anything is written.
-    let manifests: Vec<Manifest> = parts::packages(Kind::Provider)?.into_iter().map(|package| package.manifest).collect();
-    let manifest = choose_provider(&answers, &manifests, args.provider.as_deref())?;
+    let shelf = Shelf::of(&folder);
+    let manifest = choose_provider(&answers, &shelf, args.provider.as_deref())?;
     let given = questions::settings(&answers, &manifest, &args.settings)?;
     let model = match args.model {
         Some(model) => model,
@@ -50,6 +51,7 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
     let text = config.render()?;
     Config::parse(&text)?;
     parts::workspace(&folder, &config)?;
+    shelf.whole(Kind::Provider, &manifest.name, &config, &given)?;
 
     if manifest.credentials.is_empty() && (args.credential_stdin || args.key_file) {
         bail!("the provider {} takes no credential: leave --credential-stdin and --key-file out", manifest.name);
@@ -81,13 +83,14 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn choose_provider(answers: &Answers, manifests: &[Manifest], named: Option<&str>) -> anyhow::Result<Manifest> {
+fn choose_provider(answers: &Answers, shelf: &Shelf, named: Option<&str>) -> anyhow::Result<Manifest> {
+    let manifests = shelf.manifests(Kind::Provider)?;
     let names: Vec<&str> = manifests.iter().map(|manifest| manifest.name.as_str()).collect();
-    let known = |name: &str| Ok(parts::package(Kind::Provider, name)?.manifest);
+    let known = |name: &str| Ok(shelf.find(Kind::Provider, name)?.manifest);
     match named {
         Some(name) => known(name),
         None if answers.interactive => {
-            for manifest in manifests {
+            for manifest in &manifests {
                 output::note(format_args!("  {:<10} {}", manifest.name, manifest.description));
             }
             answers.ask_until("Provider", names.first().copied(), known)

@@ -10,6 +10,7 @@ use wirken_types::Timestamp;
 use crate::args::Report;
 use crate::commands::channel::describe_state;
 use crate::environment::Environment;
+use crate::output::one_line;
 use crate::{output, parts};
 
 pub(crate) fn run(environment: &Environment, args: Report) -> anyhow::Result<ExitCode> {
@@ -46,6 +47,9 @@ fn describe(status: &Value) -> String {
         let policies: Vec<&str> = policies.iter().filter_map(Value::as_str).collect();
         let policies = if policies.is_empty() { "none".to_owned() } else { policies.join(", ") };
         described.push_str(&format!("  policies      {policies}\n"));
+        for (name, why) in status.get("resting").and_then(Value::as_object).into_iter().flatten() {
+            described.push_str(&format!("  not in use    {name}: {}\n", one_line(why.as_str().unwrap_or_default(), 400)));
+        }
         let channels = status.get("channels").cloned().unwrap_or_default();
         for channel in serde_json::from_value::<Vec<ChannelStatus>>(channels).unwrap_or_default() {
             described.push_str(&format!("  channel       {}: {}\n", channel.account, describe_state(&channel)));

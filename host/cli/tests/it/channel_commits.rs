@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use wirken_gateway::channel::{Account, AccountCredential, ChannelParts, Channels};
+use wirken_gateway::channel::{Account, AccountCredential, ChannelParts, Channels, Hosted};
 use wirken_gateway::{Answer, DenyTools, Gateway, Model, Outward, Parts, Policy, Sandbox};
 use wirken_ledger::{CrashPoint, CrashPoints, Ledger, Options, OutboxState, Reader, Scope};
 use wirken_manifest::Manifest;
@@ -66,8 +66,7 @@ pub(crate) fn account(engine: &wirken_engine::Engine, component: &str, origin: &
         id: "account".into(),
         agent: "default".into(),
         component: package.manifest.name.clone(),
-        plugin: Some(ChannelPlugin::load(engine, package).unwrap()),
-        manifest,
+        hosted: Ok(Hosted { plugin: ChannelPlugin::load(engine, package).unwrap(), manifest }),
         given: serde_json::json!({ "api-url": origin }).to_string(),
         credentials: vec![AccountCredential {
             name: "token".into(),
@@ -80,7 +79,6 @@ pub(crate) fn account(engine: &wirken_engine::Engine, component: &str, origin: &
         sender_per_minute: 1000,
         account_per_minute: 1000,
         missing: None,
-        problem: None,
     }
 }
 

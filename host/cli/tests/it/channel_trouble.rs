@@ -139,7 +139,7 @@ async fn an_answer_that_crashes_the_component_has_failed_and_the_next_one_arrive
 async fn a_channel_that_cannot_run_says_why_and_keeps_no_other_from_running() {
     let mut here = Here::new(|engine| {
         let mut broken = troubled(engine, "broken");
-        (broken.plugin, broken.problem) = (None, Some("its credential is missing".into()));
+        broken.hosted = Err("its credential is missing".into());
         vec![broken, troubled(engine, "account")]
     })
     .await;

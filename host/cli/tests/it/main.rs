@@ -1,7 +1,9 @@
 //! The binary as its users meet it.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
+mod added;
 mod approvals;
+mod board;
 mod channel;
 mod channel_commits;
 mod channel_kill;

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use wirken_sandbox::{Child, Spawn};
 use wirken_wire::{BOOT_DESCRIPTOR, Boot, CODE_DESCRIPTOR, Credential, KeyPair, Network, PublicKey};
 
-use super::{AccountCredential, ChannelParts, Runtime};
+use super::{AccountCredential, ChannelParts, Hosted, Runtime};
 
 /// A process that was started. Dropping it kills it.
 pub(crate) struct Process {
@@ -31,7 +31,6 @@ pub(crate) async fn start(
     socket: &str,
     known: impl FnOnce(u32, PublicKey) + Send + 'static,
 ) -> io::Result<Process> {
-    let Some(plugin) = runtime.account.plugin.clone() else { return Err(io::Error::other("its component is not loaded")) };
     let key = KeyPair::generate().map_err(io::Error::other)?;
     let public = key.public();
     let account = &runtime.account;
@@ -41,20 +40,21 @@ pub(crate) async fn start(
         places: credential.places.clone(),
         secret: Arc::clone(&credential.secret),
     };
-    let (credentials, network) = {
+    let (Hosted { plugin, manifest }, credentials, network) = {
         let held = runtime.held.borrow();
+        let hosted = held.hosted.clone().map_err(io::Error::other)?;
         let network = Network {
             roots: held.network.roots.clone(),
             proxy: held.network.proxy.clone(),
             proxy_user: held.network.proxy_user.clone(),
             proxy_password: held.network.proxy_password.as_ref().map(credential),
         };
-        (held.credentials.iter().map(credential).collect(), network)
+        (hosted, held.credentials.iter().map(credential).collect(), network)
     };
     let boot = Boot {
         account: account.id.clone(),
         component: account.component.clone(),
-        manifest: account.manifest.clone(),
+        manifest,
         settings: account.given.clone(),
         credentials,
         key,

@@ -81,11 +81,9 @@ enum End {
     Stop,
     Fatal(String),
     Failed(String),
-    /// It has other credentials now.
+    /// What it is started with is something else now.
     Changed,
 }
-
-const CHANGED: &str = "its credential was changed";
 
 async fn supervise(mut shared: Shared, runtime: Arc<Runtime>) {
     let mut pause = PAUSE;
@@ -100,7 +98,7 @@ async fn supervise(mut shared: Shared, runtime: Arc<Runtime>) {
                 tracing::error!(account = runtime.account.id, reason, "a channel gave up");
                 runtime.record("channel-stopped", json!({ "reason": reason })).await;
                 runtime.status.stopped(&reason);
-                // Another credential may be what it lacks.
+                // Another credential, or another version, may be what it lacks.
                 tokio::select! {
                     () = changed(&mut held) => pause = PAUSE,
                     () = told_to_stop(&mut shared.stop) => return,
@@ -108,8 +106,9 @@ async fn supervise(mut shared: Shared, runtime: Arc<Runtime>) {
                 continue;
             }
             End::Changed => {
-                runtime.record("channel-restarting", json!({ "reason": CHANGED, "after-millis": 0 })).await;
-                runtime.status.waiting(CHANGED);
+                let what = runtime.held.borrow().changed;
+                runtime.record("channel-restarting", json!({ "reason": what, "after-millis": 0 })).await;
+                runtime.status.waiting(what);
                 pause = PAUSE;
                 continue;
             }
@@ -132,8 +131,11 @@ async fn supervise(mut shared: Shared, runtime: Arc<Runtime>) {
 }
 
 async fn run(shared: &mut Shared, runtime: &Arc<Runtime>, held: &mut watch::Receiver<Held>) -> End {
-    let missing = held.borrow_and_update().missing.clone();
-    if let Some(problem) = runtime.account.problem.clone().or(missing) {
+    let lacking = {
+        let held = held.borrow_and_update();
+        held.hosted.as_ref().err().or(held.missing.as_ref()).cloned()
+    };
+    if let Some(problem) = runtime.damaged.clone().or(lacking) {
         return End::Fatal(problem);
     }
     let state = match conversation::state_of(runtime).await {
@@ -212,9 +214,9 @@ async fn finish(process: &mut Process, end: End) -> End {
     }
 }
 
-/// Returns when the account has other credentials than those that were looked at last.
+/// Returns when the account has something else than what was looked at last.
 async fn changed(held: &mut watch::Receiver<Held>) {
-    // What holds the credentials is gone only with the account.
+    // What holds it is gone only with the account.
     if held.changed().await.is_err() {
         std::future::pending::<()>().await;
     }

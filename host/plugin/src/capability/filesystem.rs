@@ -5,17 +5,17 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wirken_engine::State;
-use wirken_manifest::WorkspaceAccess;
+use wirken_manifest::Access;
 
 use super::{Capability, Host};
-use crate::authority::{Access, Authority};
+use crate::authority::Authority;
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wasi:filesystem/types", "wasi:filesystem/preopens"],
     version: "0.2.12",
     validate: |manifest| match manifest.filesystem.workspace {
-        WorkspaceAccess::None => Err("add `workspace = \"read-only\"` or `\"read-write\"` under [filesystem]".into()),
-        WorkspaceAccess::ReadOnly | WorkspaceAccess::ReadWrite => Ok(()),
+        Access::None => Err("add `workspace = \"read-only\"` or `\"read-write\"` under [filesystem]".into()),
+        Access::ReadOnly | Access::ReadWrite => Ok(()),
     },
     link: |linker| {
         types::add_to_linker::<_, WasiFilesystem>(linker, view)?;

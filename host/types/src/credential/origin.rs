@@ -111,6 +111,16 @@ impl OriginPattern {
             Self::Wildcard(wildcard) => wildcard.matches(origin),
         }
     }
+
+    /// Whether every origin that the other matches is matched by this one.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Literal(origin)) => self.matches(origin),
+            // What stands below a wildcard is of one depth, so that only the same covers it.
+            (Self::Wildcard(wide), Self::Wildcard(narrow)) => wide == narrow,
+            (Self::Literal(_), Self::Wildcard(_)) => false,
+        }
+    }
 }
 
 impl fmt::Display for OriginPattern {

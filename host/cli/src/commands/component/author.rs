@@ -169,7 +169,7 @@ fn put_to_use(environment: &Environment, home: &Folder, folder: &Path) -> anyhow
         return super::add(home, &source, false, output::Format::Text);
     }
     let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
-    super::changed(home, &change, "It is in use.", output::Format::Text)
+    super::changed(home, &change, output::Format::Text)
 }
 
 /// When a source was changed last.

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
+use wirken_config::Config;
 use wirken_gateway::control::Request;
 use wirken_installed::{Components, Consent};
-use wirken_manifest::Manifest;
+use wirken_manifest::{Kind, Manifest};
 use wirken_types::Digest;
+
+use crate::shelf::{self, Shelf};
+use crate::uses::Uses;
 
 /// A change that the owner has decided on.
 pub(crate) enum Change<'a> {
@@ -58,6 +62,33 @@ impl Change<'_> {
         }
     }
 
+    /// Whether it may be made, as things are used now.
+    pub(crate) fn check(&self, shelf: &Shelf, uses: &Uses, config: Option<&Config>) -> anyhow::Result<()> {
+        let name = self.name()?;
+        let judged = match self {
+            Self::Add { manifest, .. } => uses.may_be_added(shelf, config, &Manifest::parse(manifest)?),
+            Self::Remove(_) if shelf.added().contains(&name) => uses.may_be_removed(&name),
+            Self::Enable(_) | Self::Disable(_) if shelf.added().contains(&name) => Ok(()),
+            Self::Enable(_) | Self::Disable(_) | Self::Remove(_) => {
+                match shelf::bundled()?.into_iter().find(|one| one.manifest.name == name) {
+                    Some(found) => Err(format!("it comes with wirken. {}", without(found.manifest.kind))),
+                    // Whoever makes the change says that there is none.
+                    None => Ok(()),
+                }
+            }
+        };
+        judged.map_err(|why| anyhow!("{name} cannot be {}: {why}", self.word()))
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "added",
+            Self::Enable(_) => "enabled",
+            Self::Disable(_) => "disabled",
+            Self::Remove(_) => "removed",
+        }
+    }
+
     /// Makes it, in the folder that is this process's to change.
     pub(crate) fn make(&self, installed: &Components) -> anyhow::Result<()> {
         match self {
@@ -74,5 +105,15 @@ impl Change<'_> {
             Self::Remove(name) => installed.remove(name)?,
         }
         Ok(())
+    }
+}
+
+/// How the owner does without a bundled component.
+fn without(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Tool => "Keep its tools from the agent with `approvals.blocked-tools` in config.toml",
+        Kind::Provider => "Choose another provider with `wirken setup --force`",
+        Kind::Channel => "Disconnect its accounts with `wirken channel remove`",
+        Kind::Policy => "Take it off `policies.order` in config.toml, which is `[]` for none, and start the gateway again",
     }
 }

@@ -7,11 +7,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use wirken_installed::{Components, MAX_WASM_BYTES};
+use wirken_installed::MAX_WASM_BYTES;
 use wirken_manifest::{Manifest, is_name};
 use wirken_plugin::Package;
 
-use crate::parts;
+use crate::shelf::{self, Shelf};
 
 const MANIFEST: &str = "component.toml";
 const WASM: &str = "component.wasm";
@@ -54,29 +54,21 @@ impl Source {
         Ok(Self { manifest_text, manifest: parsed, wasm: bytes(&wasm)?, path: wasm })
     }
 
-    /// By its name or by where it is: an added one, a bundled one, a path.
-    pub(crate) fn find(installed: &Components, component: &str, bare: &Bare) -> anyhow::Result<Self> {
+    /// By its name or by where it is: a bundled one, an added one, a path.
+    pub(crate) fn find(shelf: &Shelf, component: &str, bare: &Bare) -> anyhow::Result<Self> {
         if is_name(component) {
-            if installed.names()?.iter().any(|name| name == component) {
-                let installed_one = installed.read(component)?;
-                let path = installed.root().join(component).join(WASM);
-                return Ok(Self {
-                    manifest_text: installed_one.manifest_text,
-                    manifest: installed_one.manifest,
-                    wasm: installed_one.wasm,
-                    path,
-                });
+            let bundled = shelf::bundled()?;
+            if let Some(found) = bundled.iter().find(|found| found.manifest.name == component) {
+                let (manifest_text, wasm) = (found.manifest_text.to_string(), found.wasm.to_vec());
+                return Ok(Self { manifest_text, manifest: found.manifest.clone(), wasm, path: PathBuf::new() });
             }
-            for bundled in wirken_bundled::ALL {
-                let manifest = Manifest::parse(bundled.manifest)?;
-                if manifest.name == component {
-                    let (manifest_text, wasm) = (bundled.manifest.to_owned(), bundled.wasm.to_vec());
-                    return Ok(Self { manifest_text, manifest, wasm, path: PathBuf::new() });
-                }
+            if shelf.added().contains(component) {
+                let wirken_installed::Installed { manifest, manifest_text, wasm, .. } = shelf.added().read(component)?;
+                return Ok(Self { manifest_text, manifest, wasm, path: shelf.added().root().join(component).join(WASM) });
             }
             if !Path::new(component).exists() {
-                let mut names: Vec<String> = parts::all_packages()?.into_iter().map(|package| package.manifest.name).collect();
-                names.extend(installed.names()?);
+                let mut names: Vec<String> = bundled.into_iter().map(|found| found.manifest.name).collect();
+                names.extend(shelf.added().names()?);
                 let hint = match wirken_manifest::nearest(component, names.iter().map(String::as_str)) {
                     Some(nearest) => format!("did you mean {nearest}?"),
                     None => "`wirken component list` names them".into(),

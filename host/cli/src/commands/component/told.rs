@@ -1,14 +1,14 @@
 //! What a component asks for, in words that its owner reads before allowing it.
 
-use wirken_manifest::{ANYWHERE, Kind, Manifest, WorkspaceAccess};
+use wirken_manifest::{ANYWHERE, Access, Kind, Manifest};
 
 /// One line for each thing; a component that asks for nothing has one too.
 pub(crate) fn asks(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
     match manifest.filesystem.workspace {
-        WorkspaceAccess::None => {}
-        WorkspaceAccess::ReadOnly => lines.push("It may read the files of the workspace.".to_owned()),
-        WorkspaceAccess::ReadWrite => lines.push("It may read, change and remove the files of the workspace.".to_owned()),
+        Access::None => {}
+        Access::ReadOnly => lines.push("It may read the files of the workspace.".to_owned()),
+        Access::ReadWrite => lines.push("It may read, change and remove the files of the workspace.".to_owned()),
     }
     for spec in &manifest.network.origins {
         lines.push(match (manifest.kind, spec.origin.as_str()) {

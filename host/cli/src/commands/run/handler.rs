@@ -66,7 +66,8 @@ impl Handler {
                 "webchat": format!("http://{}/", self.address),
                 "provider": self.provider,
                 "channels": self.channels.status(),
-                "resting": self.tooling.resting(),
+                "resting": self.keys.resting(),
+                "uses": self.keys.uses(),
                 "policies": self.tooling.policies().names(),
             }),
             Request::WebchatLogin => {
@@ -120,33 +121,34 @@ impl Handler {
             Request::ComponentEnable { name } => self.change_components(Change::Enable(&name)).await?,
             Request::ComponentDisable { name } => self.change_components(Change::Disable(&name)).await?,
             Request::ComponentRemove { name } => self.change_components(Change::Remove(&name)).await?,
-            Request::ComponentReload => self.reloaded("").await?,
+            Request::ComponentReload => self.reloaded().await?,
         })
     }
 
     async fn change_components(&self, change: Change<'_>) -> anyhow::Result<Value> {
         let name = change.name()?;
+        change.check(self.tooling.shelf(), &self.keys.uses(), Some(&self.keys.config))?;
         self.record(change.action(), &name, change.detail()).await?;
-        let installed = self.tooling.installed().clone();
+        let installed = self.tooling.shelf().added().clone();
         if let Err(error) = tokio::task::block_in_place(|| change.make(&installed)) {
             self.record(&format!("{}-failed", change.action()), &name, change.detail()).await?;
             return Err(error);
         }
-        self.reloaded(&name).await
+        self.reloaded().await.context("the change is kept")
     }
 
     /// A component crashed again and again: it is called no more, and the owner is told where components are listed.
     pub(super) async fn quarantine(&self, component: &str, why: &str) -> anyhow::Result<()> {
         self.record("component-quarantined", component, json!({ "reason": why })).await?;
         tokio::task::block_in_place(|| self.tooling.quarantine(component, why))?;
-        self.reloaded(component).await.map(drop)
+        self.reloaded().await.map(drop)
     }
 
-    /// Reads the components anew, and tells why the one named is not in use, if it is not.
-    async fn reloaded(&self, name: &str) -> anyhow::Result<Value> {
+    /// Reads the components anew, and tells which are not in use, and why.
+    async fn reloaded(&self) -> anyhow::Result<Value> {
         self.keys.reload_components().await?;
-        let resting = self.tooling.resting();
-        Ok(json!({ "resting": resting.get(name), "all": resting }))
+        let resting = self.keys.resting();
+        Ok(json!({ "resting": resting, "uses": self.keys.uses() }))
     }
 
     async fn record(&self, action: &str, subject: &str, detail: Value) -> anyhow::Result<()> {

@@ -220,8 +220,7 @@ impl Scene {
             id: "platform".into(),
             agent: "default".into(),
             component: "platform".into(),
-            plugin: None,
-            manifest: String::new(),
+            hosted: Err("nobody is there".into()),
             given: "{}".into(),
             credentials: Vec::new(),
             allow: Vec::new(),
@@ -229,7 +228,6 @@ impl Scene {
             sender_per_minute: 10,
             account_per_minute: 10,
             missing: None,
-            problem: Some("nobody is there".into()),
         };
         self._channels = Some(Channels::prepare(&self.gateway, vec![account], None).await.unwrap());
         self

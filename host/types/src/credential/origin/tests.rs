@@ -169,6 +169,23 @@ fn refuses_stars_anywhere_else() {
 }
 
 #[test]
+fn covers_what_it_matches_all_of() {
+    for (wide, narrow, covers) in [
+        ("https://a.example.com", "https://a.example.com", true),
+        ("https://a.example.com", "https://a.example.com:8443", false),
+        ("*.example.com", "https://a.example.com", true),
+        ("*.example.com", "https://example.com", false),
+        ("*.example.com", "*.example.com", true),
+        ("*.example.com", "*.a.example.com", false),
+        ("*.a.example.com", "*.example.com", false),
+        ("https://*.example.com:8443", "*.example.com", false),
+        ("https://a.example.com", "*.example.com", false),
+    ] {
+        assert_eq!(pattern(wide).covers(&pattern(narrow)), covers, "{wide} {narrow}");
+    }
+}
+
+#[test]
 fn travels_as_text_in_json() {
     let patterns = vec![pattern("https://API.example.com"), pattern("*.example.com")];
     let json = serde_json::to_string(&patterns).unwrap();
