@@ -1,4 +1,5 @@
 use wirken_gateway::Tools as _;
+use wirken_gateway::folder::Folder;
 
 use super::*;
 
