@@ -78,6 +78,10 @@ gen: guests
     .ci/wire
     cargo run --quiet --profile verify -p wirken-cli -- config schema > docs/config.schema.json
 
+# Release the packages of wit/ that are newer than those that are released: they never change from then on.
+release-wit:
+    cargo run --quiet --profile verify -p wirken-structure --bin wirken-release-wit
+
 # What CI runs.
 ci:
     ./bootstrap test

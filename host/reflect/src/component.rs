@@ -2,7 +2,10 @@
 
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::Types;
-use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{
+    CanonicalFunction, CanonicalOption, ComponentType, ComponentTypeDeclaration, InstanceTypeDeclaration, Parser, Payload, Validator,
+    WasmFeatures,
+};
 
 use crate::description::Comments;
 use crate::reflected::Import;
@@ -26,6 +29,8 @@ struct Sections<'a> {
     exports: Vec<&'a str>,
     comments: &'a [u8],
     asynchronous: Option<String>,
+    /// Whether a type of a function is: the function may be called by nobody.
+    asynchronous_type: bool,
 }
 
 impl Component {
@@ -54,6 +59,23 @@ impl Component {
             return Err(Error::WitPackage);
         }
         Ok(Self { types, imports, exports, comments: Comments::read(sections.comments) })
+    }
+}
+
+/// Why an engine that has refused some bytes did so, where that has a name here: they are no component, they are made for
+/// WASI 0.3, or they are asynchronous. The bytes are validated again, so that this is for when something went wrong.
+pub fn unfit(wasm: &[u8]) -> Option<Error> {
+    match Component::read(wasm) {
+        Err(error @ (Error::NotWasm | Error::CoreModule | Error::WitPackage | Error::Wasi03 { .. } | Error::Asynchronous { .. })) => {
+            Some(error)
+        }
+        Err(_) => None,
+        Ok(_) => match sections(wasm) {
+            Ok((_, Sections { asynchronous_type: true, .. })) => {
+                Some(Error::Asynchronous { what: "a function that it imports or exports is `async`".to_owned() })
+            }
+            _ => None,
+        },
     }
 }
 
@@ -120,9 +142,28 @@ impl<'a> Sections<'a> {
                     self.asynchronous = self.asynchronous.take().or_else(|| asynchronous(&function));
                 }
             }
+            Payload::ComponentTypeSection(section) => {
+                for ty in section.clone() {
+                    self.asynchronous_type |= is_asynchronous(&ty.map_err(invalid)?);
+                }
+            }
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// The types within types are few: the validator has seen them before.
+fn is_asynchronous(ty: &ComponentType<'_>) -> bool {
+    match ty {
+        ComponentType::Func(function) => function.async_,
+        ComponentType::Instance(declarations) => {
+            declarations.iter().any(|declaration| matches!(declaration, InstanceTypeDeclaration::Type(ty) if is_asynchronous(ty)))
+        }
+        ComponentType::Component(declarations) => {
+            declarations.iter().any(|declaration| matches!(declaration, ComponentTypeDeclaration::Type(ty) if is_asynchronous(ty)))
+        }
+        _ => false,
     }
 }
 
@@ -141,13 +182,16 @@ fn asynchronous(function: &CanonicalFunction) -> Option<String> {
     Some(what.to_owned())
 }
 
+/// Whether an interface is one of WASI at 0.3 or later.
+pub fn is_wasi_03(name: &str) -> bool {
+    let version = name.strip_prefix("wasi:").and_then(|name| name.split_once('@')).map(|(_, version)| version);
+    let mut parts = version.unwrap_or_default().split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) >= (0, 3)
+}
+
 /// The first name of WASI at 0.3 or later, and whether it is imported.
 fn wasi_03<'a>(sections: &Sections<'a>) -> Option<(&'a str, bool)> {
-    let later = |name: &&str| {
-        let version = name.strip_prefix("wasi:").and_then(|name| name.split_once('@')).map(|(_, version)| version);
-        let mut parts = version.unwrap_or_default().split('.').map(|part| part.parse::<u32>().unwrap_or_default());
-        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) >= (0, 3)
-    };
+    let later = |name: &&str| is_wasi_03(name);
     let imported = sections.imports.iter().copied().find(later).map(|name| (name, true));
     imported.or_else(|| sections.exports.iter().copied().find(later).map(|name| (name, false)))
 }

@@ -25,6 +25,7 @@ mod schema;
 mod types;
 mod value;
 
+pub use component::{is_wasi_03, unfit};
 pub use error::{ArgumentError, Error, Reason, ResultError};
 pub use function::{Function, Outcome};
 pub use reflected::{Import, Reflected, Refused};

@@ -1,7 +1,9 @@
 //! The rules that hold the tree together: which room may depend on which, which names the host may not know, and
-//! which words no file may hold. Its tests apply them to this tree.
+//! which words no file may hold, and that a released interface never changes. Its tests apply them to this tree.
 //!
 //! A new crate gets its place in [`ROOMS`] here, so that a dependency which points up is a failed test and not a habit.
+
+pub mod wit;
 
 /// Where a crate stands. Dependencies point to a lower number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

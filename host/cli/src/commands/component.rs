@@ -190,11 +190,12 @@ fn inspect(folder: &Folder, component: &str, format: output::Format) -> anyhow::
     output::report(format, &inspected, |inspected| {
         let Listed { info, .. } = &inspected.listed;
         let mut text = format!(
-            "{} {}, a {}: {}\ndigest {}\n{}\n",
+            "{} {}, a {}: {}\nworld {}\ndigest {}\n{}\n",
             info.name,
             info.version,
             info.kind.word(),
             output::one_line(&info.description, 400),
+            output::one_line(&info.world, 200),
             info.digest,
             inspected.listed.describe_state()
         );

@@ -22,3 +22,4 @@ mod messages;
 mod network;
 mod sandboxes;
 mod support;
+mod versions;

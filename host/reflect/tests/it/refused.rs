@@ -1,6 +1,6 @@
 //! What is not called, and the reason that is given.
 
-use wirken_reflect::{Error, Import, MAX_NAME_BYTES, Reflected};
+use wirken_reflect::{Error, Import, MAX_NAME_BYTES, Reflected, is_wasi_03, unfit};
 use wit_parser::LiftLowerAbi;
 
 use crate::support::{component, component_of, reflected};
@@ -197,4 +197,32 @@ fn imports_are_listed_and_said_to_be_types_or_more() {
     let types = "(component (import \"a:b/c\" (instance (type (record (field \"a\" u8))) (export \"r\" (type (eq 0))))) (import \"t\" (type (sub resource))))";
     let error = Reflected::of(&wat::parse_str(types).unwrap()).unwrap_err();
     assert_eq!(error, Error::NothingCallable { refused: vec![], left_out: vec![] });
+}
+
+#[test]
+fn what_an_engine_refused_has_a_name_where_it_is_a_known_one() {
+    let wat = |text: &str| wat::parse_str(text).unwrap();
+    let plain = wat(r#"(component (import "a:b/c@0.1.0" (instance (export "f" (func)))))"#);
+    assert_eq!(unfit(&plain), None);
+    assert_eq!(unfit(b"\0asm\x0d\0\x01\0\xff"), None, "what is invalid is for the engine to tell");
+    assert_eq!(unfit(b"#!/bin/sh"), Some(Error::NotWasm));
+    assert_eq!(unfit(&wat("(module)")), Some(Error::CoreModule));
+    for text in [
+        r#"(component (import "f" (func async)))"#,
+        r#"(component (import "a:b/c@0.1.0" (instance (export "f" (func async)))))"#,
+        r#"(component (component (import "a:b/c@0.1.0" (instance (export "f" (func async))))))"#,
+    ] {
+        assert!(matches!(unfit(&wat(text)), Some(Error::Asynchronous { .. })), "{text}");
+    }
+    let later = wat(r#"(component (import "wasi:http/handler@0.3.0" (instance (export "handle" (func async)))))"#);
+    assert!(matches!(unfit(&later), Some(Error::Wasi03 { imported: true, .. })));
+    for (name, later) in [
+        ("wasi:io/poll@0.3.0-rc-2025", true),
+        ("wasi:io/poll@1.0.0", true),
+        ("wasi:io/poll@0.2.12", false),
+        ("wasi:io/poll", false),
+        ("acme:io/poll@0.3.0", false),
+    ] {
+        assert_eq!(is_wasi_03(name), later, "{name}");
+    }
 }
