@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
 
+mod foreign;
+mod hostile;
 mod versions;
 
 use std::borrow::Cow;

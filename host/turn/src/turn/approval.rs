@@ -135,13 +135,10 @@ impl Turn {
 }
 
 impl Current {
+    /// Each action as often as it was shown: what was shown twice may be done twice.
     pub(crate) fn allow(&mut self, approval: ApprovalId, question: &Question) {
         self.allowed.approval = Some(approval);
-        for judged in &question.actions {
-            if !self.allowed.actions.contains(&judged.action) {
-                self.allowed.actions.push(judged.action);
-            }
-        }
+        self.allowed.actions.extend(question.actions.iter().map(|judged| judged.action));
     }
 }
 
