@@ -1,12 +1,15 @@
 //! A tool that has been loaded, with the authority that it was granted.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use wasmtime::component::Linker;
 use wirken_bindings::{PlainPre, ToolPre};
-use wirken_engine::{CallError, Cell, Engine, Limits};
+use wirken_engine::{CallError, Cell, Clock, Code, Engine, Limits};
 use wirken_manifest::Manifest;
 use wirken_reflect::{Outcome, Reflected};
 use wirken_types::chat::{Part, ToolDefinition};
@@ -68,6 +71,8 @@ struct Inner {
     authority: Authority,
     callee: Callee,
     definitions: Vec<ToolDefinition>,
+    /// Whoever loads the component again shares it.
+    _code: Code,
 }
 
 /// What is called.
@@ -105,7 +110,8 @@ impl ToolPlugin {
             .map_err(|error| Problem::Shape(format!("{error:#}")))?;
         let limits = Limits::asked(&package.manifest.limits);
         let manifest = package.manifest;
-        let mut inner = Inner { info, manifest, engine: engine.clone(), limits, fixed, authority, callee, definitions: Vec::new() };
+        let engine = engine.clone();
+        let mut inner = Inner { info, manifest, engine, limits, fixed, authority, callee, definitions: Vec::new(), _code: code };
         inner.definitions = inner.read_definitions().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -145,7 +151,7 @@ impl ToolPlugin {
         let plugin = Arc::clone(&self.inner);
         // One that does not know this host plans nothing: what it asks for is judged as it comes.
         let Callee::Tool(_) = &self.inner.callee else { return Ok(CallPlan { purpose: String::new(), intents: Vec::new() }) };
-        let planned = self.aside(Host::idle(&self.inner.fixed), move |inner, cell| async move {
+        let planned = self.apart(Host::idle(&self.inner.fixed), move |inner, cell| async move {
             let Callee::Tool(pre) = &inner.callee else { return Err(CallError::Host { message: "it has no plan".into() }) };
             let mut tool = pre.instantiate(cell).await?;
             tool.plan(&name, &arguments).await
@@ -166,7 +172,7 @@ impl ToolPlugin {
             Ok(host) => host,
             Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
         };
-        let called = self.aside(host, move |inner, cell| async move {
+        let called = self.apart(host, move |inner, cell| async move {
             match &inner.callee {
                 Callee::Tool(pre) => {
                     let mut tool = pre.instantiate(cell).await?;
@@ -189,25 +195,33 @@ impl ToolPlugin {
         }
     }
 
-    /// Does something with a fresh instance on a thread of its own: a guest that computes, or waits for a disk, holds up
-    /// nobody else. Dropping the future ends it. A guest is stopped at its deadline; a disk that hangs is not, and is left
+    /// Does something with a fresh instance. Dropping the future ends it.
+    ///
+    /// It begins where it is asked for: most calls are over before another thread would have woken. One that computes for
+    /// longer goes on on a thread of its own, and one that was given files begins there: it waits for a disk inside a host
+    /// function. So neither holds up anybody else. A guest is stopped at its deadline; a disk that hangs is not, and is left
     /// to itself.
-    async fn aside<R, F>(&self, host: Host, what: impl FnOnce(Arc<Inner>, Cell<Host>) -> F + Send + 'static) -> Result<R, String>
+    async fn apart<R, F>(&self, host: Host, what: impl FnOnce(Arc<Inner>, Cell<Host>) -> F) -> Result<R, String>
     where
         R: Send + 'static,
-        F: Future<Output = R> + Send,
+        F: Future<Output = R> + Send + 'static,
     {
+        let may_block = host.may_block();
         let mut cell = self.inner.engine.cell(host, &self.inner.limits);
         // Before a thread is taken: there are not so many that each could wait on one of its own.
         cell.take_place().await.map_err(|error| error.to_string())?;
         let clock = cell.clock();
-        let (inner, runtime) = (Arc::clone(&self.inner), tokio::runtime::Handle::current());
+        let mut call = Box::pin(what(Arc::clone(&self.inner), cell));
+        if !may_block && let Some(end) = while_quick(&clock, call.as_mut()).await {
+            return end;
+        }
+        let runtime = tokio::runtime::Handle::current();
         // Closed when this future is dropped.
         let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
         let mut call = tokio::task::spawn_blocking(move || {
             runtime.block_on(async move {
                 tokio::select! {
-                    end = what(inner, cell) => Some(end),
+                    end = call => Some(end),
                     _ = &mut unwanted => None,
                 }
             })
@@ -223,6 +237,18 @@ impl ToolPlugin {
             () = clock.over(STUCK) => Err("a file that it works on does not answer".into()),
         }
     }
+}
+
+/// The end of a call; none once its guest computes for longer than a moment, and the call is to go on elsewhere. A panic
+/// ends the call alone, as it does on a thread of its own.
+async fn while_quick<R>(clock: &Clock, mut call: Pin<&mut impl Future<Output = R>>) -> Option<Result<R, String>> {
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
+        Ok(Poll::Ready(end)) => Poll::Ready(Some(Ok(end))),
+        Ok(Poll::Pending) if clock.is_long() => Poll::Ready(None),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(Some(Err("a function of the host panicked".into()))),
+    })
+    .await
 }
 
 impl Inner {
