@@ -2,7 +2,7 @@
 
 use wasmtime::component::Linker;
 use wirken_bindings::ProviderPre;
-use wirken_engine::{CallError, Engine, Limits};
+use wirken_engine::{CallError, Code, Engine, Limits};
 use wirken_manifest::Manifest;
 use wirken_types::http::{Header, Request};
 use wirken_types::provider::{ChatRequest, Model, ProviderError, Target};
@@ -24,6 +24,8 @@ pub struct ProviderPlugin {
     engine: Engine,
     limits: Limits,
     pre: ProviderPre<()>,
+    /// Whoever loads the component again shares it.
+    _code: Code,
 }
 
 impl ProviderPlugin {
@@ -39,7 +41,7 @@ impl ProviderPlugin {
         let pre =
             linker.instantiate_pre(code.component()).and_then(ProviderPre::new).map_err(|error| Problem::Shape(format!("{error:#}")))?;
         let limits = Limits::asked(&package.manifest.limits);
-        Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre })
+        Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre, _code: code })
     }
 
     pub fn info(&self) -> &Info {
