@@ -1,5 +1,4 @@
-//! Measures the shipped binary from outside, as its users meet it, and one component call and one message to an adapter
-//! from inside.
+//! Measures the shipped binary from outside, as its users meet it, and components and one message to an adapter from inside.
 //!
 //! Prints a table and writes `target/bench/summary.json`: flat, the units in the names. Nothing here judges.
 
@@ -10,8 +9,8 @@
 )]
 
 mod browser;
-mod calls;
 mod channel;
+mod components;
 mod fakes;
 mod ipc;
 mod process;
@@ -35,7 +34,7 @@ pub(crate) const STARTS: usize = 15;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let first = arguments.next().context("usage: wirken-bench PATH-OF-WIRKEN [soak SECONDS | channel]")?;
+    let first = arguments.next().context("usage: wirken-bench PATH-OF-WIRKEN [soak SECONDS | channel | components]")?;
     if first == fakes::ARGUMENT {
         return fakes::serve();
     }
@@ -46,22 +45,21 @@ fn main() -> Result<()> {
             soak::run(&binary, seconds)
         }
         Some("channel") => channel::measure(&binary, &mut Fakes::start()?, 0.0, &mut Summary::default()),
-        Some(other) => anyhow::bail!("{other:?} is neither soak nor channel"),
+        Some("components") => components::measure(&runtime()?, &mut Summary::default()),
+        Some(other) => anyhow::bail!("{other:?} is neither soak nor channel nor components"),
         None => bench(&binary),
     }
 }
 
 fn bench(binary: &Path) -> Result<()> {
     let mut summary = Summary::default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = runtime()?;
 
     summary.put("binary_mib", std::fs::metadata(binary)?.len() as f64 / (1024.0 * 1024.0));
     let disk = disk()?;
     summary.put("disk_fdatasync_p50_ms", disk.at(50));
     summary.put("disk_fdatasync_p95_ms", disk.at(95));
-    let calls = runtime.block_on(calls::measure())?;
-    summary.put("tool_call_p50_us", calls.at(50) * 1000.0);
-    summary.put("tool_call_p95_us", calls.at(95) * 1000.0);
+    components::measure(&runtime, &mut summary)?;
     let ipc = ipc::measure()?;
     summary.put("ipc_1kib_p50_us", ipc.at(50) * 1000.0);
     summary.put("ipc_1kib_p99_us", ipc.at(99) * 1000.0);
@@ -81,6 +79,10 @@ fn bench(binary: &Path) -> Result<()> {
     std::fs::write(&path, serde_json::to_string_pretty(&Value::Object(summary.0))? + "\n")?;
     println!("\nwritten to {}", path.display());
     Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
 
 /// What was found, by name.

@@ -30,7 +30,7 @@ const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 /// What the cache did for one component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheEvent {
-    /// Taken from the cache.
+    /// Taken from the cache, or in use in this process.
     Hit,
     /// Compiled, and kept where there is a cache.
     Compiled,

@@ -75,7 +75,7 @@ impl<T: Send + 'static> Cell<T> {
         store.set_hostcall_fuel(limits.output_bytes);
         store.set_max_component_handles(HANDLES);
         store.epoch_deadline_callback(|context| {
-            if context.data().guard.clock.is_over(Duration::ZERO) { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
+            if context.data().guard.clock.tick() { Ok(UpdateDeadline::Interrupt) } else { Ok(UpdateDeadline::Yield(1)) }
         });
         Self { engine, limits, store, places, place: None }
     }

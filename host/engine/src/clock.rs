@@ -23,17 +23,19 @@ struct Held {
     deadline: Instant,
     /// What is left of the time, while it rests. Between two calls it rests too.
     resting: Option<Duration>,
+    /// The engine's own clock found the guest computing.
+    is_long: bool,
 }
 
 impl Clock {
     pub(crate) fn new(permits: &Arc<Semaphore>) -> Self {
-        let held = Held { permit: None, deadline: Instant::now(), resting: Some(Duration::ZERO) };
+        let held = Held { permit: None, deadline: Instant::now(), resting: Some(Duration::ZERO), is_long: false };
         Self { permits: Arc::clone(permits), held: Arc::new(Mutex::new(held)) }
     }
 
     /// A call begins.
     pub(crate) fn start(&self, permit: OwnedSemaphorePermit, limit: Duration) {
-        *self.held() = Held { permit: Some(permit), deadline: Instant::now() + limit, resting: None };
+        *self.held() = Held { permit: Some(permit), deadline: Instant::now() + limit, resting: None, is_long: false };
     }
 
     /// It ended.
@@ -46,6 +48,17 @@ impl Clock {
     pub(crate) fn is_over(&self, grace: Duration) -> bool {
         let held = self.held();
         held.resting.is_none() && Instant::now() >= held.deadline + grace
+    }
+
+    /// The engine's clock found the guest computing. Whether its time is up.
+    pub(crate) fn tick(&self) -> bool {
+        self.held().is_long = true;
+        self.is_over(Duration::ZERO)
+    }
+
+    /// Whether the call under way has computed for longer than a moment: past that, whoever shares a thread with it waits.
+    pub fn is_long(&self) -> bool {
+        self.held().is_long
     }
 
     /// Returns when the time was up so long ago.
@@ -101,6 +114,7 @@ mod tests {
         let clock = Clock::new(&permits);
         clock.start(Arc::clone(&permits).acquire_owned().await.unwrap(), Duration::from_millis(80));
         assert_eq!(permits.available_permits(), 0);
+        assert!(!clock.is_long() && !clock.tick() && clock.is_long());
         let outside = async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             assert_eq!(permits.available_permits(), 1, "others compute meanwhile");
@@ -117,7 +131,10 @@ mod tests {
         clock.wait(waited).await;
         assert_eq!(permits.available_permits(), 0);
         assert!(clock.is_over(Duration::ZERO) && !clock.is_over(Duration::from_secs(60)));
+        assert!(clock.tick());
         clock.stop();
         assert_eq!(permits.available_permits(), 1);
+        clock.start(Arc::clone(&permits).acquire_owned().await.unwrap(), Duration::from_secs(60));
+        assert!(!clock.is_long(), "this is another call");
     }
 }

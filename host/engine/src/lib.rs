@@ -11,6 +11,7 @@ mod cache;
 mod cell;
 mod clock;
 mod error;
+mod known;
 mod limits;
 mod sealed;
 mod ticker;
@@ -31,6 +32,7 @@ pub use error::{CallError, EngineError};
 pub use limits::Limits;
 
 use cache::Cache;
+use known::Known;
 use ticker::Ticker;
 
 /// Instances that the pool keeps room for. Each is address space, not memory, until it is used.
@@ -44,11 +46,19 @@ const POOL_BESIDE: u32 = 32;
 /// All of them.
 const POOL_TOTAL: u32 = POOL_INSTANCES + POOL_BESIDE;
 
-/// Core modules in one component: a plain guest has one, one built with an adapter up to four.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+/// Core modules in one component: a plain guest has one, one built with an adapter up to four, and one in Python, whose
+/// libraries are modules each, some forty.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+
+/// Tables in one component. Libraries share theirs.
+const TABLES_PER_COMPONENT: u32 = 8;
 
 /// Its own, and an adapter's.
 const MEMORIES_PER_COMPONENT: u32 = 2;
+
+/// Of a memory, what is cleaned in place for the next instance; the rest is given back to the system, and costs a fault for
+/// each page when it is used again. The guests of this tree lie in the first of it, their stack before their data.
+const KEPT_BYTES: usize = 256 * 1024;
 
 /// Stack of a guest call, in bytes. Past it a guest gets a stack overflow trap, which ends its call alone.
 const GUEST_STACK_BYTES: usize = 512 * 1024;
@@ -88,6 +98,7 @@ struct Inner {
     wasmtime: wasmtime::Engine,
     maximum: Limits,
     cache: Option<Cache>,
+    known: Known,
     permits: Arc<Semaphore>,
     /// Of the pool: a decoder keeps its instance for as long as its response takes.
     places: Arc<Semaphore>,
@@ -96,9 +107,14 @@ struct Inner {
     ticker: Ticker,
 }
 
-/// A compiled component and the digest of the bytes that it was made from.
+/// A compiled component and the digest of the bytes that it was made from. Clones share it, and for as long as one of them is
+/// there, whoever loads the same bytes shares it too.
 #[derive(Clone)]
 pub struct Code {
+    compiled: Arc<Compiled>,
+}
+
+struct Compiled {
     component: Component,
     digest: Digest,
 }
@@ -126,7 +142,9 @@ impl Engine {
         let permits = Arc::new(Semaphore::new(options.concurrent_calls));
         let places = Arc::new(Semaphore::new(POOL_INSTANCES as usize));
         let beside = Arc::new(Semaphore::new(POOL_BESIDE as usize));
-        Ok(Self { inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, permits, places, beside, ticker }) })
+        Ok(Self {
+            inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, known: Known::default(), permits, places, beside, ticker }),
+        })
     }
 
     /// The engine itself, for linkers.
@@ -136,20 +154,28 @@ impl Engine {
 
     /// Compiles a component, or takes it from the cache when that holds what this very engine made of these bytes.
     pub fn load(&self, wasm: &[u8]) -> Result<(Code, CacheOutcome), EngineError> {
-        let digest = Digest::of(wasm);
-        let Some(cache) = &self.inner.cache else {
-            let component = self.compile(wasm)?;
-            return Ok((Code { component, digest }, CacheOutcome { event: CacheEvent::Compiled, detail: None }));
+        self.load_as(Digest::of(wasm), wasm)
+    }
+
+    /// The same, where the digest of the bytes is known. The caller answers for it: another one would name other code.
+    pub fn load_as(&self, digest: Digest, wasm: &[u8]) -> Result<(Code, CacheOutcome), EngineError> {
+        if let Some(compiled) = self.inner.known.get(digest) {
+            return Ok((Code { compiled }, CacheOutcome { event: CacheEvent::Hit, detail: None }));
+        }
+        let (component, outcome) = match &self.inner.cache {
+            Some(cache) => cache.load(&self.inner.wasmtime, digest, || self.compile(wasm))?,
+            None => (self.compile(wasm)?, CacheOutcome { event: CacheEvent::Compiled, detail: None }),
         };
-        let (component, outcome) = cache.load(&self.inner.wasmtime, digest, || self.compile(wasm))?;
-        Ok((Code { component, digest }, outcome))
+        let code = Code::new(component, digest);
+        self.inner.known.add(&code.compiled);
+        Ok((code, outcome))
     }
 
     /// A component that an engine of this very version compiled and [`Code::seal`] sealed. Compiled code is native code:
     /// whoever made the descriptor is trusted with this process.
     pub fn adopt(&self, sealed: &OwnedFd, digest: Digest) -> Result<Code, EngineError> {
         let component = sealed::adopt(&self.inner.wasmtime, sealed).map_err(EngineError::Adopt)?;
-        Ok(Code { component, digest })
+        Ok(Code::new(component, digest))
     }
 
     /// A store for one instance, its limits capped by the engine's maximum.
@@ -187,25 +213,29 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Code {
+    fn new(component: Component, digest: Digest) -> Self {
+        Self { compiled: Arc::new(Compiled { component, digest }) }
+    }
+
     pub fn component(&self) -> &Component {
-        &self.component
+        &self.compiled.component
     }
 
     /// The compiled component in a memory file that nobody can change any more, for another process.
     pub fn seal(&self) -> Result<OwnedFd, EngineError> {
-        let bytes = self.component.serialize().map_err(EngineError::Seal)?;
+        let bytes = self.compiled.component.serialize().map_err(EngineError::Seal)?;
         sealed::sealed(bytes.as_slice()).map_err(|error| EngineError::Seal(error.into()))
     }
 
     /// Of the component's own bytes, not of the compiled ones.
     pub fn digest(&self) -> Digest {
-        self.digest
+        self.compiled.digest
     }
 }
 
 impl std::fmt::Debug for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Code").field("digest", &self.digest).finish_non_exhaustive()
+        f.debug_struct("Code").field("digest", &self.digest()).finish_non_exhaustive()
     }
 }
 
@@ -227,13 +257,15 @@ fn config(maximum: &Limits) -> Config {
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .total_memories(POOL_TOTAL * MEMORIES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
-        .total_tables(POOL_TOTAL * CORE_INSTANCES_PER_COMPONENT)
-        .max_tables_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .total_tables(POOL_TOTAL * TABLES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
         .total_stacks(POOL_TOTAL)
         .table_elements(maximum.table_elements)
         .max_memory_size(maximum.memory_bytes)
-        // What stays mapped of a slot between two instances: enough that a small guest costs no page faults.
-        .linear_memory_keep_resident(128 * 1024)
+        // What stays mapped of a slot between two instances: enough that a small guest costs no page faults. Linux could be
+        // asked which pages were written, and clean those alone; but it does not name those that it swapped out meanwhile,
+        // and the next instance would find them as they were.
+        .linear_memory_keep_resident(KEPT_BYTES)
         .table_keep_resident(16 * 1024)
         .async_stack_keep_resident(32 * 1024);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

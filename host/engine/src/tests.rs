@@ -157,6 +157,42 @@ fn the_cache_takes_back_only_what_this_installation_wrote_for_these_bytes() {
     assert_eq!(load().event, CacheEvent::Rejected);
 }
 
+/// A component in Python has some forty modules.
+#[tokio::test]
+async fn a_component_has_up_to_64_modules() {
+    let engine = engine(None);
+    let modules = |count: usize| {
+        let instances = "(core instance (instantiate $m))".repeat(count);
+        wat::parse_str(format!("(component (core module $m) {instances})")).unwrap()
+    };
+    let (code, _) = engine.load(&modules(64)).unwrap();
+    let linker = wasmtime::component::Linker::<State<()>>::new(engine.wasmtime());
+    let mut cell = engine.cell((), &limits());
+    let running = cell.begin().await.unwrap();
+    let instantiated = running.watch(linker.instantiate_async(cell.store(), code.component())).await;
+    assert!(cell.end(instantiated).is_ok());
+    let refused = engine.load(&modules(65)).unwrap_err();
+    assert!(matches!(&refused, EngineError::Compile(error) if format!("{error:#}").contains("65 core module")), "{refused}");
+}
+
+/// The file is authenticated once, for as long as its code is in use: what becomes of it meanwhile changes nothing.
+#[test]
+fn what_is_in_use_is_not_loaded_again() {
+    let temporary = tempfile::tempdir().unwrap();
+    let engine = engine(Some(temporary.path()));
+    let wasm = component("i32.const 7");
+    let (first, outcome) = engine.load(&wasm).unwrap();
+    assert_eq!(outcome.event, CacheEvent::Compiled);
+    fs::write(only_file(temporary.path()), "rubbish").unwrap();
+    let (second, outcome) = engine.load(&wasm).unwrap();
+    assert_eq!((outcome.event, second.digest()), (CacheEvent::Hit, first.digest()));
+    assert_eq!(engine.load(&component("i32.const 8")).unwrap().1.event, CacheEvent::Compiled);
+    drop(first);
+    assert_eq!(engine.load(&wasm).unwrap().1.event, CacheEvent::Hit);
+    drop(second);
+    assert_eq!(engine.load(&wasm).unwrap().1.event, CacheEvent::Rejected, "nobody uses it, so it is read again");
+}
+
 #[test]
 fn the_key_of_the_cache_is_private_or_refused() {
     let temporary = tempfile::tempdir().unwrap();

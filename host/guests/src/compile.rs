@@ -21,7 +21,7 @@ pub(crate) fn all(root: &Path) -> Result<(), Error> {
         .args(["build", "--release", "--locked", "--workspace", "--exclude", "wirken-guest", "--target", TARGET])
         .env("RUSTC", compiler)
         .env("CARGO_TARGET_DIR", components.join("target"))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags().unwrap_or_default())
+        .env("CARGO_ENCODED_RUSTFLAGS", flags())
         .stdin(Stdio::null());
     // Made for the host, all of them: a linker, a static C library, another target.
     for variable in ["RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS"] {
@@ -51,19 +51,24 @@ fn compiler(root: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Takes the folder of downloaded crates out of panic messages, so that a component is the same wherever it is built.
-fn flags() -> Option<OsString> {
-    let home =
-        std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
-    let sources = crate::discover::folders(&home.join("registry/src")).ok()?;
-    let mut flags = OsString::new();
-    for source in sources {
-        if !flags.is_empty() {
-            flags.push("\u{1f}");
-        }
-        flags.push("--remap-path-prefix=");
+/// A guest's stack lies before its data, and the host cleans both between two instances: what is never used of it is
+/// cleaned too. Past it a guest traps.
+const STACK: &str = "-Clink-arg=-zstack-size=131072";
+
+fn flags() -> OsString {
+    let mut flags = OsString::from(STACK);
+    for source in sources().unwrap_or_default() {
+        flags.push("\u{1f}--remap-path-prefix=");
         flags.push(source);
         flags.push("=crates");
     }
-    Some(flags)
+    flags
+}
+
+/// The folders of downloaded crates, which are taken out of panic messages, so that a component is the same wherever it is
+/// built.
+fn sources() -> Option<Vec<PathBuf>> {
+    let home =
+        std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
+    crate::discover::folders(&home.join("registry/src")).ok()
 }

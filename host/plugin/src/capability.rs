@@ -83,6 +83,8 @@ pub(crate) struct Host {
     credentials: BTreeSet<String>,
     settings: Arc<str>,
     logged: u32,
+    /// It was given files.
+    may_block: bool,
 }
 
 /// What is the same for every call of a component.
@@ -96,7 +98,7 @@ impl Host {
     /// The state of one call. A folder that cannot be opened any more is a failure of the call, not of the host.
     pub(crate) fn prepare(fixed: &Fixed, authority: &Authority, mut ports: Ports) -> Result<Self, String> {
         let mut builder = WasiCtxBuilder::new();
-        // A call has a thread of its own, so waiting for a disk there holds up nobody else.
+        // A call that is given files has a thread of its own, so waiting for a disk there holds up nobody else.
         builder.allow_blocking_current_thread(true);
         filesystem::prepare(&mut builder, authority)?;
         let deny = Arc::new(Deny);
@@ -134,7 +136,13 @@ impl Host {
             credentials: authority.credentials.clone(),
             settings: Arc::clone(&fixed.settings),
             logged: 0,
+            may_block: authority.workspace.is_some(),
         }
+    }
+
+    /// Whether a host function may wait for something outside without giving its thread free.
+    pub(crate) fn may_block(&self) -> bool {
+        self.may_block
     }
 }
 
@@ -221,4 +229,19 @@ fn freely(_: &Manifest) -> Result<(), String> {
 
 fn refused(refusal: Refusal) -> wirken_bindings::host::types::Error {
     wirken_bindings::host::types::Error { kind: refusal.kind.into(), message: refusal.message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::Access;
+
+    #[test]
+    fn a_call_may_block_where_it_was_given_files_and_nowhere_else() {
+        let fixed = Fixed { component: "t".into(), settings: "{}".into() };
+        let all = Authority { exec: true, store: true, messages: true, ..Authority::default() };
+        assert!(!Host::idle(&fixed).may_block() && !Host::prepare(&fixed, &all, Ports::default()).is_ok_and(|host| host.may_block()));
+        let files = Authority { workspace: Some((std::env::temp_dir(), Access::ReadOnly)), ..all };
+        assert!(Host::prepare(&fixed, &files, Ports::default()).is_ok_and(|host| host.may_block()));
+    }
 }

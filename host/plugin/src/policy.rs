@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use wasmtime::component::Linker;
 use wirken_bindings::PolicyPre;
-use wirken_engine::{CallError, Engine, Limits};
+use wirken_engine::{CallError, Code, Engine, Limits};
 use wirken_manifest::Manifest;
 use wirken_types::chat::{Part, ToolCall, ToolResult};
 use wirken_types::http::Blob;
@@ -43,6 +43,8 @@ struct Inner {
     /// The owner's, with defaults filled in.
     settings: String,
     pre: PolicyPre<()>,
+    /// Whoever loads the component again shares it.
+    _code: Code,
 }
 
 /// A policy of any version that is offered, linked to nothing.
@@ -65,7 +67,7 @@ impl PolicyPlugin {
         let (info, pre) = fit(engine, package)?;
         let settings = Value::Object(package.manifest.settings(given)?).to_string();
         let limits = limits(&package.manifest);
-        Ok(Self { inner: Arc::new(Inner { info, engine: engine.clone(), limits, settings, pre }) })
+        Ok(Self { inner: Arc::new(Inner { info, engine: engine.clone(), limits, settings, pre, _code: code }) })
     }
 
     pub fn info(&self) -> &Info {

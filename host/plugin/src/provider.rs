@@ -2,7 +2,7 @@
 
 use wasmtime::component::Linker;
 use wirken_bindings::ProviderPre;
-use wirken_engine::{CallError, Engine, Limits};
+use wirken_engine::{CallError, Code, Engine, Limits};
 use wirken_manifest::Manifest;
 use wirken_types::http::{Header, Request};
 use wirken_types::provider::{ChatRequest, Model, ProviderError, Target};
@@ -21,6 +21,8 @@ pub struct ProviderPlugin {
     engine: Engine,
     limits: Limits,
     pre: ProviderPre<()>,
+    /// Whoever loads the component again shares it.
+    _code: Code,
 }
 
 /// A provider of any version that is offered, linked to nothing.
@@ -41,7 +43,7 @@ impl ProviderPlugin {
     fn try_load(engine: &Engine, package: Package) -> Result<Self, Problem> {
         let (info, pre) = fit(engine, &package)?;
         let limits = Limits::asked(&package.manifest.limits);
-        Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre })
+        Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre, _code: code })
     }
 
     pub fn info(&self) -> &Info {

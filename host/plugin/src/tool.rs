@@ -1,13 +1,16 @@
 //! A tool that has been loaded, with the authority that it was granted.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wirken_bindings::{PlainPre, ToolPre};
-use wirken_engine::{CallError, Cell, Engine, Limits};
+use wirken_engine::{CallError, Cell, Clock, Code, Engine, Limits};
 use wirken_manifest::Manifest;
 use wirken_reflect::{Outcome, Reflected};
 use wirken_types::chat::{Part, ToolDefinition};
@@ -72,6 +75,8 @@ struct Inner {
     definitions: Vec<ToolDefinition>,
     /// Room for its calls.
     room: Arc<Semaphore>,
+    /// Whoever loads the component again shares it.
+    _code: Code,
 }
 
 /// What is called.
@@ -87,6 +92,7 @@ pub(crate) enum Callee {
 pub(crate) struct Fit {
     pub(crate) info: Info,
     callee: Callee,
+    code: Code,
 }
 
 /// A tool of any version that is offered, linked to what it imports, at the versions at which it does.
@@ -99,13 +105,13 @@ pub(crate) fn fit(engine: &Engine, package: &Package, offers: &Offers) -> Result
         offers.validate(&info.imports, &package.manifest)?;
         let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
         let pre = linked.map_err(|error| Problem::Shape { world: REFLECTED.to_owned(), reason: format!("{error:#}") })?;
-        return Ok(Fit { info, callee: Callee::Plain(PlainPre::new(pre), reflected) });
+        return Ok(Fit { info, callee: Callee::Plain(PlainPre::new(pre), reflected), code });
     }
     let (info, code, version) = inspect(engine, package, Kind::Tool, offers.worlds)?;
     offers.validate(&info.imports, &package.manifest)?;
     let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
     let pre = linked.and_then(|pre| ToolPre::new(version, pre)).map_err(|error| info.misfit(version, &error))?;
-    Ok(Fit { info, callee: Callee::Tool(pre) })
+    Ok(Fit { info, callee: Callee::Tool(pre), code })
 }
 
 impl ToolPlugin {
@@ -119,7 +125,7 @@ impl ToolPlugin {
     }
 
     async fn try_load(engine: &Engine, package: Package, owner: &Owner, offers: &Offers) -> Result<Self, Problem> {
-        let Fit { info, callee } = fit(engine, &package, offers)?;
+        let Fit { info, callee, code } = fit(engine, &package, offers)?;
         let settings = package.manifest.settings(&owner.settings)?;
         let asked = Asked::of(&package.manifest, &settings)?;
         let authority = effective(capability::imported(&info.imports), &asked, &owner.grant, &owner.ceiling);
@@ -127,7 +133,7 @@ impl ToolPlugin {
         let limits = Limits::asked(&package.manifest.limits);
         let manifest = package.manifest;
         let (engine, definitions, room) = (engine.clone(), Vec::new(), Arc::new(Semaphore::new(CALLS_AT_ONCE)));
-        let mut inner = Inner { info, manifest, engine, limits, fixed, authority, callee, definitions, room };
+        let mut inner = Inner { info, manifest, engine, limits, fixed, authority, callee, definitions, room, _code: code };
         inner.definitions = inner.read_definitions().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -167,7 +173,7 @@ impl ToolPlugin {
         let plugin = Arc::clone(&self.inner);
         // One that does not know this host plans nothing: what it asks for is judged as it comes.
         let Callee::Tool(_) = &self.inner.callee else { return Ok(CallPlan { purpose: String::new(), intents: Vec::new() }) };
-        let planned = self.aside(Host::idle(&self.inner.fixed), move |inner, cell| async move {
+        let planned = self.apart(Host::idle(&self.inner.fixed), move |inner, cell| async move {
             let Callee::Tool(pre) = &inner.callee else { return Err(CallError::Host { message: "it has no plan".into() }) };
             let mut tool = pre.instantiate(cell).await?;
             tool.plan(&name, &arguments).await
@@ -188,7 +194,7 @@ impl ToolPlugin {
             Ok(host) => host,
             Err(message) => return ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(message)] },
         };
-        let called = self.aside(host, move |inner, cell| async move {
+        let called = self.apart(host, move |inner, cell| async move {
             match &inner.callee {
                 Callee::Tool(pre) => {
                     let mut tool = pre.instantiate(cell).await?;
@@ -211,20 +217,28 @@ impl ToolPlugin {
         }
     }
 
-    /// Does something with a fresh instance on a thread of its own: a guest that computes, or waits for a disk, holds up
-    /// nobody else. Dropping the future ends it. A guest is stopped at its deadline; a disk that hangs is not, and is left
+    /// Does something with a fresh instance. Dropping the future ends it.
+    ///
+    /// It begins where it is asked for: most calls are over before another thread would have woken. One that computes for
+    /// longer goes on on a thread of its own, and one that was given files begins there: it waits for a disk inside a host
+    /// function. So neither holds up anybody else. A guest is stopped at its deadline; a disk that hangs is not, and is left
     /// to itself.
-    async fn aside<R, F>(&self, host: Host, what: impl FnOnce(Arc<Inner>, Cell<Host>) -> F + Send + 'static) -> Result<R, String>
+    async fn apart<R, F>(&self, host: Host, what: impl FnOnce(Arc<Inner>, Cell<Host>) -> F) -> Result<R, String>
     where
         R: Send + 'static,
-        F: Future<Output = R> + Send,
+        F: Future<Output = R> + Send + 'static,
     {
         let room = Arc::clone(&self.inner.room).acquire_owned().await.map_err(|error| error.to_string())?;
+        let may_block = host.may_block();
         let mut cell = self.inner.engine.cell(host, &self.inner.limits);
         // Before a thread is taken: there are not so many that each could wait on one of its own.
         cell.take_place().await.map_err(|error| error.to_string())?;
         let clock = cell.clock();
-        let (inner, runtime) = (Arc::clone(&self.inner), tokio::runtime::Handle::current());
+        let mut call = Box::pin(what(Arc::clone(&self.inner), cell));
+        if !may_block && let Some(end) = while_quick(&clock, call.as_mut()).await {
+            return end;
+        }
+        let runtime = tokio::runtime::Handle::current();
         // Closed when this future is dropped.
         let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
         let mut call = tokio::task::spawn_blocking(move || {
@@ -232,7 +246,7 @@ impl ToolPlugin {
             let _room = room;
             runtime.block_on(async move {
                 tokio::select! {
-                    end = what(inner, cell) => Some(end),
+                    end = call => Some(end),
                     _ = &mut unwanted => None,
                 }
             })
@@ -248,6 +262,18 @@ impl ToolPlugin {
             () = clock.over(STUCK) => Err("a file that it works on does not answer".into()),
         }
     }
+}
+
+/// The end of a call; none once its guest computes for longer than a moment, and the call is to go on elsewhere. A panic
+/// ends the call alone, as it does on a thread of its own.
+async fn while_quick<R>(clock: &Clock, mut call: Pin<&mut impl Future<Output = R>>) -> Option<Result<R, String>> {
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
+        Ok(Poll::Ready(end)) => Poll::Ready(Some(Ok(end))),
+        Ok(Poll::Pending) if clock.is_long() => Poll::Ready(None),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(Some(Err("a function of the host panicked".into()))),
+    })
+    .await
 }
 
 impl Inner {

@@ -8,10 +8,13 @@ mod versions;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use wirken_engine::{Engine, Options};
 use wirken_manifest::{Kind, Manifest};
+use wirken_plugin::ports::Log;
 use wirken_plugin::{Access, Grant, Owner, Package, PolicyPlugin, Ports, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
 use wirken_types::chat::{ToolCall, plain_text};
 use wirken_types::event::ToolOutcome;
@@ -355,4 +358,51 @@ async fn a_component_without_a_callable_function_says_why() {
     assert!(matches!(nothing.problem, Problem::Reflection(_)), "{nothing}");
     let module = ToolPlugin::load(&engine, plain("(module)"), &Owner::default()).await.unwrap_err();
     assert!(module.to_string().contains("module"), "{module}");
+}
+
+/// Says where it runs, computes for some rounds, and says it again.
+const WORKING: &str = r#"(component
+    (import "wirken:host/log@0.1.0" (instance $log (export "log" (func (param "level" string) (param "message" string)))))
+    (core module $memory (memory (export "memory") 1) (data (i32.const 0) "info"))
+    (core instance $memory (instantiate $memory))
+    (core func $say (canon lower (func $log "log") (memory $memory "memory")))
+    (core module $code
+        (import "host" "say" (func $say (param i32 i32 i32 i32)))
+        (func (export "work") (param $rounds i32)
+            (call $say (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 4))
+            (loop $more
+                (local.set $rounds (i32.sub (local.get $rounds) (i32.const 1)))
+                (br_if $more (i32.gt_s (local.get $rounds) (i32.const 0))))
+            (call $say (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 4)))
+    )
+    (core instance $code (instantiate $code (with "host" (instance (export "say" (func $say))))))
+    (func (export "work") (param "rounds" u32) (canon lift (core func $code "work")))
+)"#;
+
+/// The threads on which a component said something.
+#[derive(Default)]
+struct Threads(Mutex<Vec<ThreadId>>);
+
+impl Log for Threads {
+    fn log(&self, _level: &'static str, _message: &str) {
+        self.0.lock().unwrap().push(std::thread::current().id());
+    }
+}
+
+/// The loop of the second is half a second or so; the engine's clock looks every few milliseconds.
+#[tokio::test]
+async fn a_quick_call_stays_where_it_is_and_one_that_computes_goes_on_elsewhere() {
+    let mut working = plain(WORKING);
+    working.manifest.limits.fuel = Some(100_000_000_000);
+    working.manifest.limits.deadline_millis = Some(300_000);
+    let tool = ToolPlugin::load(&engine(), working, &Owner::default()).await.unwrap();
+    let here = std::thread::current().id();
+    for (rounds, stays) in [(1, true), (500_000_000, false)] {
+        let threads = Arc::new(Threads::default());
+        let ports = Ports { log: Arc::clone(&threads) as _, ..Ports::default() };
+        let end = tool.call("work".into(), format!(r#"{{"rounds":{rounds}}}"#), ports).await;
+        assert_eq!(end.outcome, ToolOutcome::Ok, "{end:?}");
+        let threads = threads.0.lock().unwrap();
+        assert_eq!(threads.iter().map(|thread| *thread == here).collect::<Vec<_>>(), [true, stays], "{rounds} rounds");
+    }
 }
