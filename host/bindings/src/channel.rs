@@ -7,7 +7,7 @@ use wasmtime::component::{InstancePre, Linker, ResourceAny};
 use wirken_engine::{CallError, Cell, Code, Engine, Limits, State};
 use wirken_types::channel::{self, Effect, Event};
 
-use crate::version::{Called, Link, Version};
+use crate::version::{Called, Linked, Version};
 
 /// With what a connection begins.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ pub type ChannelVersion = Version<(), dyn ChannelExports>;
 /// A channel component, ready to be instantiated. It is linked to nothing: one that imports a function does not get here.
 pub struct ChannelPre {
     engine: Engine,
-    linked: Box<dyn Link<(), dyn ChannelExports>>,
+    linked: Linked<(), dyn ChannelExports>,
 }
 
 impl ChannelPre {

@@ -9,7 +9,7 @@ use wirken_types::chat::{ToolCall, ToolResult};
 use wirken_types::policy::{Context, Decision, Passage, Screening, Verdict};
 use wirken_types::tool::Intent;
 
-use crate::version::{Called, Link, Version};
+use crate::version::{Called, Linked, Version};
 
 /// When and for whom a policy is asked, and its owner's settings.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,7 @@ pub type PolicyVersion<T> = Version<T, dyn PolicyExports<T>>;
 
 /// A policy component, linked and ready to be instantiated.
 pub struct PolicyPre<T: 'static> {
-    linked: Box<dyn Link<T, dyn PolicyExports<T>>>,
+    linked: Linked<T, dyn PolicyExports<T>>,
 }
 
 impl<T: Send + 'static> PolicyPre<T> {

@@ -8,7 +8,7 @@ use wirken_engine::{CallError, Cell, State};
 use wirken_types::http::{Header, Request};
 use wirken_types::provider::{ChatRequest, Event, Model, ProviderError, Target};
 
-use crate::version::{Called, Link, Version};
+use crate::version::{Called, Linked, Version};
 
 /// One page of models, and the next page if there is one.
 pub type Page = (Vec<Model>, Option<String>);
@@ -57,7 +57,7 @@ pub type ProviderVersion<T> = Version<T, dyn ProviderExports<T>>;
 
 /// A provider component, linked and ready to be instantiated.
 pub struct ProviderPre<T: 'static> {
-    linked: Box<dyn Link<T, dyn ProviderExports<T>>>,
+    linked: Linked<T, dyn ProviderExports<T>>,
 }
 
 impl<T: Send + 'static> ProviderPre<T> {

@@ -8,7 +8,7 @@ use wirken_engine::{CallError, Cell, State};
 use wirken_types::chat::{Part, ToolDefinition};
 use wirken_types::tool::{CallPlan, ToolFailure};
 
-use crate::version::{Called, Link, Version};
+use crate::version::{Called, Linked, Version};
 
 /// What is called of a tool, whatever its version.
 pub trait ToolExports<T: 'static>: Send + Sync {
@@ -24,7 +24,7 @@ pub type ToolVersion<T> = Version<T, dyn ToolExports<T>>;
 
 /// A tool component, linked and ready to be instantiated.
 pub struct ToolPre<T: 'static> {
-    linked: Box<dyn Link<T, dyn ToolExports<T>>>,
+    linked: Linked<T, dyn ToolExports<T>>,
 }
 
 impl<T: Send + 'static> ToolPre<T> {

@@ -21,6 +21,12 @@ pub trait Link<T: 'static, E: ?Sized>: Send + Sync {
     fn instantiate<'a>(&'a self, store: &'a mut Store<State<T>>) -> Called<'a, Box<E>>;
 }
 
+/// One that is ready to be instantiated.
+pub type Linked<T, E> = Box<dyn Link<T, E>>;
+
+/// Fails where an export is missing, or of another shape.
+pub type Linking<T, E> = fn(InstancePre<State<T>>) -> Result<Linked<T, E>>;
+
 /// One version of a world.
 pub struct Version<T: 'static, E: ?Sized + 'static> {
     /// As a manifest names it.
@@ -29,8 +35,7 @@ pub struct Version<T: 'static, E: ?Sized + 'static> {
     pub exports: &'static str,
     /// The interfaces whose types it is made of.
     pub types: &'static [&'static str],
-    /// Fails where an export is missing, or of another shape.
-    pub link: fn(InstancePre<State<T>>) -> Result<Box<dyn Link<T, E>>>,
+    pub link: Linking<T, E>,
 }
 
 impl<T, E: ?Sized> Clone for Version<T, E> {

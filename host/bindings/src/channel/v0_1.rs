@@ -9,7 +9,7 @@ use super::{Beginning, ChannelExports, ChannelVersion};
 use crate::convert;
 use crate::raw::v0_1::channel as raw;
 use crate::raw::v0_1::provider::wirken::http::types as wire_http;
-use crate::version::{Called, Link};
+use crate::version::{Called, Link, Linked};
 use raw::exports::wirken::channel::adapter as wire;
 
 pub(super) const fn version() -> ChannelVersion {
@@ -21,7 +21,7 @@ pub(super) const fn version() -> ChannelVersion {
     }
 }
 
-fn link(pre: InstancePre<State<()>>) -> wasmtime::Result<Box<dyn Link<(), dyn ChannelExports>>> {
+fn link(pre: InstancePre<State<()>>) -> wasmtime::Result<Linked<(), dyn ChannelExports>> {
     Ok(Box::new(raw::ChannelPre::new(pre)?))
 }
 

@@ -10,7 +10,7 @@ use wirken_types::tool::Intent;
 use super::{Asked, PolicyExports, PolicyVersion};
 use crate::convert;
 use crate::raw::v0_1::policy as raw;
-use crate::version::{Called, Link};
+use crate::version::{Called, Link, Linked};
 use raw::exports::wirken::policy::rules as wire;
 
 pub(super) const fn version<T: Send + 'static>() -> PolicyVersion<T> {
@@ -22,7 +22,7 @@ pub(super) const fn version<T: Send + 'static>() -> PolicyVersion<T> {
     }
 }
 
-fn link<T: Send + 'static>(pre: InstancePre<State<T>>) -> wasmtime::Result<Box<dyn Link<T, dyn PolicyExports<T>>>> {
+fn link<T: Send + 'static>(pre: InstancePre<State<T>>) -> wasmtime::Result<Linked<T, dyn PolicyExports<T>>> {
     Ok(Box::new(raw::PolicyPre::new(pre)?))
 }
 

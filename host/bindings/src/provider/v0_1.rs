@@ -10,7 +10,7 @@ use wirken_types::{chat, provider};
 use super::{Page, ProviderExports, ProviderVersion};
 use crate::convert;
 use crate::raw::v0_1::provider as raw;
-use crate::version::{Called, Link};
+use crate::version::{Called, Link, Linked};
 use raw::exports::wirken::provider::codec as wire;
 use raw::wirken::chat::types as wire_chat;
 
@@ -23,7 +23,7 @@ pub(super) const fn version<T: Send + 'static>() -> ProviderVersion<T> {
     }
 }
 
-fn link<T: Send + 'static>(pre: InstancePre<State<T>>) -> wasmtime::Result<Box<dyn Link<T, dyn ProviderExports<T>>>> {
+fn link<T: Send + 'static>(pre: InstancePre<State<T>>) -> wasmtime::Result<Linked<T, dyn ProviderExports<T>>> {
     Ok(Box::new(raw::ProviderPre::new(pre)?))
 }
 

@@ -9,7 +9,7 @@ use wirken_types::tool::{CallPlan, ToolFailure};
 use super::{ToolExports, ToolVersion};
 use crate::convert;
 use crate::raw::v0_1::tool as raw;
-use crate::version::{Called, Link};
+use crate::version::{Called, Link, Linked};
 use raw::exports::wirken::tool::tools as wire;
 
 pub(super) const fn version<T: Send + 'static>() -> ToolVersion<T> {
@@ -21,7 +21,7 @@ pub(super) const fn version<T: Send + 'static>() -> ToolVersion<T> {
     }
 }
 
-fn link<T: Send + 'static>(pre: InstancePre<State<T>>) -> wasmtime::Result<Box<dyn Link<T, dyn ToolExports<T>>>> {
+fn link<T: Send + 'static>(pre: InstancePre<State<T>>) -> wasmtime::Result<Linked<T, dyn ToolExports<T>>> {
     Ok(Box::new(raw::ToolPre::new(pre)?))
 }
 
