@@ -83,7 +83,9 @@ pub(crate) fn start(parent: u32) -> Result<Started, StartError> {
     let component = |error: &dyn std::fmt::Display| StartError::Component(format!("{error:#}"));
     let engine = Engine::new(&Options { compiles: false, concurrent_calls: 1, ..Options::default() }).map_err(|error| component(&error))?;
     let code = engine.adopt(&code, Digest::ZERO).map_err(|error| component(&error))?;
-    let pre = ChannelPre::new(&engine, &code).map_err(|error| component(&error))?;
+    let version = wirken_bindings::offered(ChannelPre::VERSIONS, &manifest.world)
+        .ok_or_else(|| StartError::Component(format!("the world {} is not offered", manifest.world)))?;
+    let pre = ChannelPre::new(version, &engine, &code).map_err(|error| component(&error))?;
 
     let connect = |source| StartError::Connect { path: boot.socket.clone(), source };
     let mut stream = UnixStream::connect(&boot.socket).map_err(connect)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use wirken_bindings::Beginning;
 use wirken_engine::CallError;
 use wirken_types::Timestamp;
 use wirken_types::channel::{Effect, Event, Health, Outcome, State};
@@ -106,7 +107,8 @@ impl Driver {
             return self.broken("the system gave no random bytes").await;
         }
         let state: Vec<State> = self.state.iter().map(|(key, value)| State { key: key.clone(), value: value.clone() }).collect();
-        let connected = self.component.connect(&self.limits, &self.settings, &state, &random, self.recovery.recovering).await;
+        let beginning = Beginning { settings: &self.settings, state: &state, random: &random, recovering: self.recovery.recovering };
+        let connected = self.component.connect(&self.limits, beginning).await;
         let mut connection = match connected {
             Ok(connection) => connection,
             Err(error) => return self.broken(&error.to_string()).await,

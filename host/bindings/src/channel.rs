@@ -1,47 +1,70 @@
 //! A channel: a state machine between one messaging platform and the neutral model.
 
-mod convert;
+mod v0_1;
 
-use wasmtime::component::{Linker, ResourceAny};
+use wasmtime::Store;
+use wasmtime::component::{InstancePre, Linker, ResourceAny};
 use wirken_engine::{CallError, Cell, Code, Engine, Limits, State};
 use wirken_types::channel::{self, Effect, Event};
 
-use crate::raw::channel as raw;
-use raw::exports::wirken::channel::adapter as wire;
+use crate::version::{Called, Linked, Version};
+
+/// With what a connection begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning<'a> {
+    /// A JSON document.
+    pub settings: &'a str,
+    pub state: &'a [channel::State],
+    pub random: &'a [u8; 32],
+    /// Take one update at a time.
+    pub recovering: bool,
+}
+
+/// What is called of a channel, whatever its version.
+pub trait ChannelExports: Send + Sync {
+    /// The resource that is the one connection of its instance.
+    fn connection<'a>(&'a self, store: &'a mut Store<State<()>>, beginning: Beginning<'a>) -> Called<'a, ResourceAny>;
+
+    fn start<'a>(&'a self, store: &'a mut Store<State<()>>, connection: ResourceAny, now_millis: u64) -> Called<'a, Vec<Effect>>;
+
+    fn handle<'a>(
+        &'a self,
+        store: &'a mut Store<State<()>>,
+        connection: ResourceAny,
+        now_millis: u64,
+        event: &'a Event,
+    ) -> Called<'a, Vec<Effect>>;
+}
+
+/// A version of the world of channels.
+pub type ChannelVersion = Version<(), dyn ChannelExports>;
 
 /// A channel component, ready to be instantiated. It is linked to nothing: one that imports a function does not get here.
 pub struct ChannelPre {
     engine: Engine,
-    pre: raw::ChannelPre<State<()>>,
+    linked: Linked<(), dyn ChannelExports>,
 }
 
 impl ChannelPre {
-    pub fn new(engine: &Engine, code: &Code) -> wasmtime::Result<Self> {
-        let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component()).and_then(raw::ChannelPre::new)?;
-        Ok(Self { engine: engine.clone(), pre })
+    /// Newest first.
+    pub const VERSIONS: &'static [ChannelVersion] = &[v0_1::version()];
+
+    pub fn new(version: &ChannelVersion, engine: &Engine, code: &Code) -> wasmtime::Result<Self> {
+        let pre: InstancePre<State<()>> = Linker::new(engine.wasmtime()).instantiate_pre(code.component())?;
+        Ok(Self { engine: engine.clone(), linked: (version.link)(pre)? })
     }
 
     /// A fresh instance with its one connection.
-    pub async fn connect(
-        &self,
-        limits: &Limits,
-        settings: &str,
-        state: &[channel::State],
-        random: &[u8; 32],
-        recovering: bool,
-    ) -> Result<Connection, CallError> {
+    pub async fn connect(&self, limits: &Limits, beginning: Beginning<'_>) -> Result<Connection, CallError> {
         let mut cell = self.engine.cell((), limits);
         let running = cell.begin().await?;
-        let result = running.watch(self.pre.instantiate_async(cell.store())).await;
-        let bindings = cell.end(result)?;
+        let result = running.watch(self.linked.instantiate(cell.store())).await;
+        let exports = cell.end(result)?;
         drop(running);
-        let state: Vec<wire::State> = state.iter().map(convert::state_out).collect();
-        let settings = settings.to_owned();
         let running = cell.begin().await?;
-        let adapter = bindings.wirken_channel_adapter().connection();
-        let result = running.watch(adapter.call_constructor(cell.store(), &settings, &state, random, recovering)).await;
+        let result = running.watch(exports.connection(cell.store(), beginning)).await;
         let resource = cell.end(result)?;
-        Ok(Connection { cell, bindings, resource })
+        Ok(Connection { cell, exports, resource })
     }
 }
 
@@ -54,24 +77,21 @@ impl std::fmt::Debug for ChannelPre {
 /// One account on a platform, in an instance of its own.
 pub struct Connection {
     cell: Cell<()>,
-    bindings: raw::Channel,
+    exports: Box<dyn ChannelExports>,
     resource: ResourceAny,
 }
 
 impl Connection {
     pub async fn start(&mut self, now_millis: u64) -> Result<Vec<Effect>, CallError> {
         let running = self.cell.begin().await?;
-        let connection = self.bindings.wirken_channel_adapter().connection();
-        let result = running.watch(connection.call_start(self.cell.store(), self.resource, now_millis)).await;
-        Ok(self.cell.end(result)?.into_iter().map(convert::effect_in).collect())
+        let result = running.watch(self.exports.start(self.cell.store(), self.resource, now_millis)).await;
+        self.cell.end(result)
     }
 
     pub async fn handle(&mut self, now_millis: u64, event: &Event) -> Result<Vec<Effect>, CallError> {
         let running = self.cell.begin().await?;
-        let event = convert::event_out(event);
-        let connection = self.bindings.wirken_channel_adapter().connection();
-        let result = running.watch(connection.call_handle(self.cell.store(), self.resource, now_millis, &event)).await;
-        Ok(self.cell.end(result)?.into_iter().map(convert::effect_in).collect())
+        let result = running.watch(self.exports.handle(self.cell.store(), self.resource, now_millis, event)).await;
+        self.cell.end(result)
     }
 }
 

@@ -12,9 +12,11 @@ mod policy;
 mod provider;
 mod raw;
 mod tool;
+mod version;
 
-pub use channel::{ChannelPre, Connection};
+pub use channel::{Beginning, ChannelExports, ChannelPre, ChannelVersion, Connection};
 pub use plain::PlainPre;
-pub use policy::{Policy, PolicyPre};
-pub use provider::{Decoder, Provider, ProviderPre};
-pub use tool::{Tool, ToolPre};
+pub use policy::{Asked, Policy, PolicyExports, PolicyPre, PolicyVersion};
+pub use provider::{Decoder, Page, Provider, ProviderExports, ProviderPre, ProviderVersion};
+pub use tool::{Tool, ToolExports, ToolPre, ToolVersion};
+pub use version::{Called, Link, Linked, Linking, Version, offered};

@@ -1,28 +1,45 @@
 //! A tool: definitions for the model, a plan for the person, a call.
 
+mod v0_1;
+
+use wasmtime::Store;
 use wasmtime::component::InstancePre;
 use wirken_engine::{CallError, Cell, State};
 use wirken_types::chat::{Part, ToolDefinition};
 use wirken_types::tool::{CallPlan, ToolFailure};
 
-use crate::convert;
-use crate::raw::tool as raw;
+use crate::version::{Called, Linked, Version};
+
+/// What is called of a tool, whatever its version.
+pub trait ToolExports<T: 'static>: Send + Sync {
+    fn definitions<'a>(&'a self, store: &'a mut Store<State<T>>) -> Called<'a, Vec<ToolDefinition>>;
+
+    fn plan<'a>(&'a self, store: &'a mut Store<State<T>>, name: &'a str, arguments: &'a str) -> Called<'a, Result<CallPlan, ToolFailure>>;
+
+    fn call<'a>(&'a self, store: &'a mut Store<State<T>>, name: &'a str, arguments: &'a str) -> Called<'a, Result<Vec<Part>, ToolFailure>>;
+}
+
+/// A version of the world of tools.
+pub type ToolVersion<T> = Version<T, dyn ToolExports<T>>;
 
 /// A tool component, linked and ready to be instantiated.
 pub struct ToolPre<T: 'static> {
-    pre: raw::ToolPre<State<T>>,
+    linked: Linked<T, dyn ToolExports<T>>,
 }
 
 impl<T: Send + 'static> ToolPre<T> {
-    pub fn new(pre: InstancePre<State<T>>) -> wasmtime::Result<Self> {
-        Ok(Self { pre: raw::ToolPre::new(pre)? })
+    /// Newest first.
+    pub const VERSIONS: &'static [ToolVersion<T>] = &[v0_1::version()];
+
+    pub fn new(version: &ToolVersion<T>, pre: InstancePre<State<T>>) -> wasmtime::Result<Self> {
+        Ok(Self { linked: (version.link)(pre)? })
     }
 
     pub async fn instantiate(&self, mut cell: Cell<T>) -> Result<Tool<T>, CallError> {
         let running = cell.begin().await?;
-        let result = running.watch(self.pre.instantiate_async(cell.store())).await;
-        let bindings = cell.end(result)?;
-        Ok(Tool { cell, bindings })
+        let result = running.watch(self.linked.instantiate(cell.store())).await;
+        let exports = cell.end(result)?;
+        Ok(Tool { cell, exports })
     }
 }
 
@@ -35,29 +52,26 @@ impl<T> std::fmt::Debug for ToolPre<T> {
 /// An instance of a tool. One serves one call.
 pub struct Tool<T: 'static> {
     cell: Cell<T>,
-    bindings: raw::Tool,
+    exports: Box<dyn ToolExports<T>>,
 }
 
 impl<T: Send + 'static> Tool<T> {
     pub async fn definitions(&mut self) -> Result<Vec<ToolDefinition>, CallError> {
         let running = self.cell.begin().await?;
-        let result = running.watch(self.bindings.wirken_tool_tools().call_definitions(self.cell.store())).await;
-        Ok(self.cell.end(result)?.into_iter().map(convert::definition_in).collect())
+        let result = running.watch(self.exports.definitions(self.cell.store())).await;
+        self.cell.end(result)
     }
 
     pub async fn plan(&mut self, name: &str, arguments: &str) -> Result<Result<CallPlan, ToolFailure>, CallError> {
         let running = self.cell.begin().await?;
-        let arguments = arguments.to_owned();
-        let result = running.watch(self.bindings.wirken_tool_tools().call_plan(self.cell.store(), name, &arguments)).await;
-        Ok(self.cell.end(result)?.map(convert::plan_in).map_err(convert::tool_failure_in))
+        let result = running.watch(self.exports.plan(self.cell.store(), name, arguments)).await;
+        self.cell.end(result)
     }
 
     pub async fn call(&mut self, name: &str, arguments: &str) -> Result<Result<Vec<Part>, ToolFailure>, CallError> {
         let running = self.cell.begin().await?;
-        let arguments = arguments.to_owned();
-        let result = running.watch(self.bindings.wirken_tool_tools().call_call(self.cell.store(), name, &arguments)).await;
-        let result = self.cell.end(result)?;
-        Ok(result.map(|parts| parts.into_iter().map(convert::part_in).collect()).map_err(convert::tool_failure_in))
+        let result = running.watch(self.exports.call(self.cell.store(), name, arguments)).await;
+        self.cell.end(result)
     }
 
     /// The capabilities' data, to read what they did.

@@ -23,6 +23,9 @@ fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
         Kind::Tool => ("wirken:tool/tool@0.1.0", "wirken:tool/tools@0.1.0"),
         Kind::Policy => ("wirken:policy/policy@0.1.0", "wirken:policy/rules@0.1.0"),
     };
+    if guest.is_fixture() && guest.world != world {
+        return other_version(guest, shape, world, export);
+    }
     if guest.world != world {
         return Err(format!("component.toml says world = {:?}, but a {} is built for {world:?}", guest.world, word(guest.kind)));
     }
@@ -39,6 +42,15 @@ fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
         },
         Kind::Tool => tool_fits(guest, shape),
     }
+}
+
+/// A fixture may be of a version that no host offers: then it exports what that has.
+fn other_version(guest: &Guest, shape: &Shape, world: &str, export: &str) -> Result<(), String> {
+    let other = match (guest.world.split_once('@'), world.split_once('@'), export.split_once('@')) {
+        (Some((theirs, version)), Some((ours, _)), Some((export, _))) if theirs == ours => format!("{export}@{version}"),
+        _ => return Err(format!("component.toml says world = {:?}, which is no version of {world:?}", guest.world)),
+    };
+    if shape.exports.contains(&other) { Ok(()) } else { Err(format!("it does not export {other}")) }
 }
 
 fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
@@ -99,6 +111,11 @@ mod tests {
             assert_eq!(fits(&guest("fixtures", kind, world), &shape(&["wirken:host/log@0.1.0"], export)), Ok(()));
             let other = fits(&guest(group, kind, world), &shape(&[], "wirken:tool/tools@0.1.0")).unwrap_err();
             assert_eq!(other, format!("it does not export {export}"));
+            let (newer, exported) = (world.replace("0.1.0", "0.2.0"), export.replace("0.1.0", "0.2.0"));
+            assert_eq!(fits(&guest("fixtures", kind, &newer), &shape(&[], &exported)), Ok(()));
+            assert_eq!(fits(&guest("fixtures", kind, &newer), &shape(&[], export)), Err(format!("it does not export {exported}")));
+            assert!(fits(&guest("fixtures", kind, "wirken:other/world@0.1.0"), &shape(&[], export)).is_err());
+            assert!(fits(&guest(group, kind, &newer), &shape(&[], &exported)).is_err());
             let older = fits(&guest(group, kind, &world.replace("0.1.0", "0.0.9")), &shape(&[], export)).unwrap_err();
             assert!(older.contains(world), "{older}");
         }

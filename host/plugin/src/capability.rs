@@ -7,7 +7,7 @@ mod exec;
 mod filesystem;
 mod http;
 mod io;
-mod log;
+pub(crate) mod log;
 mod messages;
 mod random;
 mod settings;
@@ -19,24 +19,43 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_http::WasiHttpCtx;
+use wirken_bindings::{ToolPre, ToolVersion};
 use wirken_engine::State;
 use wirken_manifest::Manifest;
+use wirken_reflect::Error::Wasi03;
 
 use crate::authority::{Authority, Imported};
 use crate::error::Problem;
-use crate::imports::Interface;
+use crate::imports::{Interface, fits, listed, short};
 use crate::ports::{Deny, Ports, Refusal};
 
 /// One kind of authority.
 pub(crate) struct Capability {
     /// Its interfaces, without versions.
     pub(crate) interfaces: &'static [&'static str],
-    /// The version offered; a component fits when its own is the same up to the last point.
-    pub(crate) version: &'static str,
     /// What the manifest must say, where it must say something; else the remedy.
     pub(crate) validate: fn(&Manifest) -> Result<(), String>,
+    /// The versions offered side by side, newest first.
+    pub(crate) offers: &'static [Offer],
+}
+
+/// One version of a capability's interfaces.
+#[derive(Clone, Copy)]
+pub(crate) struct Offer {
+    /// A component fits when its own is the same up to the last point.
+    pub(crate) version: &'static str,
     pub(crate) link: fn(&mut Linker<State<Host>>) -> wasmtime::Result<()>,
 }
+
+/// What is offered to tools: the worlds that they may be of and the interfaces that they may import, at each version.
+pub(crate) struct Offers {
+    /// Newest first.
+    pub(crate) worlds: &'static [ToolVersion<Host>],
+    pub(crate) capabilities: &'static [&'static Capability],
+}
+
+/// By this host.
+pub(crate) const OFFERS: Offers = Offers { worlds: ToolPre::VERSIONS, capabilities: &CAPABILITIES };
 
 const CAPABILITIES: [&Capability; 12] = [
     &io::CAPABILITY,
@@ -119,64 +138,80 @@ impl Host {
     }
 }
 
-/// Whether everything that a component imports is offered here and asked for by its manifest. Nothing is run.
-pub(crate) fn validate(imports: &[Interface], manifest: &Manifest) -> Result<(), Problem> {
-    for import in imports {
-        match find(import) {
-            Some(capability) => {
-                (capability.validate)(manifest).map_err(|remedy| Problem::Undeclared { import: import.name.clone(), remedy })?
+impl Offers {
+    /// Whether everything that a component imports is offered and asked for by its manifest. Nothing is run.
+    pub(crate) fn validate(&self, imports: &[Interface], manifest: &Manifest) -> Result<(), Problem> {
+        for import in imports {
+            match self.find(import) {
+                Some(capability) => {
+                    (capability.validate)(manifest).map_err(|remedy| Problem::Undeclared { import: import.name.clone(), remedy })?
+                }
+                None if import.is_types_only() => {}
+                None if wirken_reflect::is_wasi_03(&import.name) => {
+                    return Err(Problem::Unfit(Wasi03 { name: import.name.clone(), imported: true }));
+                }
+                None => return Err(Problem::UnknownImport { import: short(&import.name), offered: self.instead_of(import) }),
             }
-            None if import.is_types_only() => {}
-            None => return Err(Problem::UnknownImport { import: import.name.clone(), offered: offered_instead_of(import) }),
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Links what a component imports, each interface at its version, and nothing else.
+    pub(crate) fn link(&self, linker: &mut Linker<State<Host>>, imports: &[Interface]) -> wasmtime::Result<()> {
+        for capability in self.capabilities {
+            for offer in capability.offers.iter().filter(|offer| imports.iter().any(|import| capability.covers(offer, import))) {
+                (offer.link)(linker)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&self, import: &Interface) -> Option<&'static Capability> {
+        let covers = |capability: &&Capability| capability.offers.iter().any(|offer| capability.covers(offer, import));
+        self.capabilities.iter().copied().find(covers)
+    }
+
+    /// The same interface at other versions, or else all that there is.
+    fn instead_of(&self, import: &Interface) -> String {
+        let same = self.capabilities.iter().find(|capability| capability.interfaces.contains(&import.unversioned()));
+        let names: Vec<String> = match same {
+            Some(capability) => capability.offers.iter().map(|offer| format!("{}@{}", import.unversioned(), offer.version)).collect(),
+            None => self
+                .capabilities
+                .iter()
+                .flat_map(|capability| capability.offers.first().map(|offer| capability.names(offer)))
+                .flatten()
+                .collect(),
+        };
+        listed(names.iter().map(String::as_str))
+    }
 }
 
-/// Links what a component imports, and nothing else.
-pub(crate) fn link(linker: &mut Linker<State<Host>>, imports: &[Interface]) -> wasmtime::Result<()> {
-    let wanted: BTreeSet<usize> =
-        imports.iter().filter_map(|import| CAPABILITIES.iter().position(|capability| covers(capability, import))).collect();
-    for index in wanted {
-        if let Some(capability) = CAPABILITIES.get(index) {
-            (capability.link)(linker)?;
-        }
+impl Capability {
+    /// Its interfaces at a version.
+    fn names(&self, offer: &Offer) -> impl Iterator<Item = String> {
+        self.interfaces.iter().map(|interface| format!("{interface}@{}", offer.version))
     }
-    Ok(())
+
+    fn covers(&self, offer: &Offer, import: &Interface) -> bool {
+        self.names(offer).any(|name| fits(&import.name, &name))
+    }
+
+    fn is_imported(&self, imports: &[Interface]) -> bool {
+        imports.iter().any(|import| self.interfaces.contains(&import.unversioned()))
+    }
 }
 
-/// Which of the capabilities that are granted one by one a component imports.
+/// Which of the capabilities that are granted one by one a component imports, at whatever version.
 pub(crate) fn imported(imports: &[Interface]) -> Imported {
-    let any = |capability: &Capability| imports.iter().any(|import| covers(capability, import));
     Imported {
-        filesystem: any(&filesystem::CAPABILITY),
-        http: any(&http::CAPABILITY),
-        exec: any(&exec::CAPABILITY),
-        store: any(&store::CAPABILITY),
-        messages: any(&messages::CAPABILITY),
-        credentials: any(&credentials::CAPABILITY),
+        filesystem: filesystem::CAPABILITY.is_imported(imports),
+        http: http::CAPABILITY.is_imported(imports),
+        exec: exec::CAPABILITY.is_imported(imports),
+        store: store::CAPABILITY.is_imported(imports),
+        messages: messages::CAPABILITY.is_imported(imports),
+        credentials: credentials::CAPABILITY.is_imported(imports),
     }
-}
-
-fn find(import: &Interface) -> Option<&'static Capability> {
-    CAPABILITIES.iter().copied().find(|capability| covers(capability, import))
-}
-
-fn covers(capability: &Capability, import: &Interface) -> bool {
-    let same_line = |version: &str| match (version.rsplit_once('.'), capability.version.rsplit_once('.')) {
-        (Some((theirs, _)), Some((ours, _))) => theirs == ours,
-        _ => false,
-    };
-    capability.interfaces.contains(&import.unversioned()) && import.version().is_some_and(same_line)
-}
-
-fn offered_instead_of(import: &Interface) -> String {
-    let other_version = CAPABILITIES.iter().find(|capability| capability.interfaces.contains(&import.unversioned()));
-    if let Some(capability) = other_version {
-        return format!("{}@{}", import.unversioned(), capability.version);
-    }
-    let all: Vec<&str> = CAPABILITIES.iter().flat_map(|capability| capability.interfaces).copied().collect();
-    all.join(", ")
 }
 
 /// For a capability that a component may import without asking.

@@ -9,15 +9,20 @@ use wirken_manifest::Manifest;
 use crate::error::{LoadError, Problem};
 use crate::package::{Info, Kind, Package, inspect};
 
-/// The world that this host offers to channels.
-const WORLD: &str = "wirken:channel/channel@0.1.0";
-
 /// A channel component that may be handed to the process that hosts it.
 #[derive(Clone, Debug)]
 pub struct ChannelPlugin {
     info: Info,
     manifest: Manifest,
     code: Code,
+}
+
+/// A channel of any version that is offered. It is linked here to see that it can be where it runs.
+pub(crate) fn fit(engine: &Engine, package: &Package) -> Result<(Info, Code), Problem> {
+    let (info, code, version) = inspect(engine, package, Kind::Channel, ChannelPre::VERSIONS)?;
+    info.check_pure()?;
+    ChannelPre::new(version, engine, &code).map_err(|error| info.misfit(version, &error))?;
+    Ok((info, code))
 }
 
 impl ChannelPlugin {
@@ -27,9 +32,7 @@ impl ChannelPlugin {
     }
 
     fn try_load(engine: &Engine, package: Package) -> Result<Self, Problem> {
-        let (info, code) = inspect(engine, &package, Kind::Channel, WORLD)?;
-        info.check_pure()?;
-        ChannelPre::new(engine, &code).map_err(|error| Problem::Shape(format!("{error:#}")))?;
+        let (info, code) = fit(engine, &package)?;
         Ok(Self { info, manifest: package.manifest, code })
     }
 

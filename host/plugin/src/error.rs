@@ -16,7 +16,7 @@ pub enum Problem {
     #[error("its manifest says it is a {found}, and a {wanted} was expected")]
     Kind { wanted: &'static str, found: &'static str },
     #[error("its manifest names the world {found}; this host offers {offered}")]
-    World { found: String, offered: &'static str },
+    World { found: String, offered: String },
     #[error("it imports {import}, and a {kind} imports nothing but types: all that it does is to describe what the host may do")]
     Impure { kind: &'static str, import: String },
     #[error("it imports {import}; this host offers {offered}")]
@@ -27,12 +27,21 @@ pub enum Problem {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    #[error("it does not fit its world: {0}")]
-    Shape(String),
+    #[error("it does not export {wanted}, which its world {world} has: it exports {found}")]
+    MissingExport { wanted: String, world: String, found: String },
+    #[error("it exports {found}, and its world {world} has {wanted}; this host offers {offered}")]
+    ExportVersion { found: String, world: String, wanted: String, offered: String },
+    #[error("it is made with {import}, and its world {world} with {wanted}")]
+    Types { import: String, world: String, wanted: String },
+    #[error("it does not fit its world {world}: {reason}")]
+    Shape { world: String, reason: String },
     #[error("it lists its tools wrongly: {0}")]
     Definitions(String),
     #[error(transparent)]
     Reflection(#[from] wirken_reflect::Error),
+    /// The same words, of a component that is for a world of this host.
+    #[error(transparent)]
+    Unfit(wirken_reflect::Error),
     #[error("{0}")]
     Call(#[from] CallError),
 }

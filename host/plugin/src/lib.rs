@@ -18,6 +18,8 @@ mod policy;
 pub mod ports;
 mod provider;
 mod tool;
+#[cfg(test)]
+mod versions;
 
 pub use authority::{Access, Asked, Authority, Ceiling, Grant, Imported, Network, effective};
 pub use channel::ChannelPlugin;

@@ -19,9 +19,6 @@ use wirken_types::tool::Intent;
 use crate::error::{LoadError, Problem};
 use crate::package::{Info, Kind, Package, inspect};
 
-/// The world that this host offers to policies.
-const WORLD: &str = "wirken:policy/policy@0.1.0";
-
 /// How long one question may take where the manifest does not say: people and calls wait for it.
 const DEADLINE: Duration = Duration::from_millis(250);
 
@@ -48,6 +45,15 @@ struct Inner {
     pre: PolicyPre<()>,
 }
 
+/// A policy of any version that is offered, linked to nothing.
+pub(crate) fn fit(engine: &Engine, package: &Package) -> Result<(Info, PolicyPre<()>), Problem> {
+    let (info, code, version) = inspect(engine, package, Kind::Policy, PolicyPre::VERSIONS)?;
+    info.check_pure()?;
+    let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component()).and_then(|pre| PolicyPre::new(version, pre));
+    let pre = pre.map_err(|error| info.misfit(version, &error))?;
+    Ok((info, pre))
+}
+
 impl PolicyPlugin {
     /// `given` are the owner's values, without the manifest's defaults.
     pub fn load(engine: &Engine, package: Package, given: &Map<String, Value>) -> Result<Self, LoadError> {
@@ -56,11 +62,7 @@ impl PolicyPlugin {
     }
 
     fn try_load(engine: &Engine, package: &Package, given: &Map<String, Value>) -> Result<Self, Problem> {
-        let (info, code) = inspect(engine, package, Kind::Policy, WORLD)?;
-        info.check_pure()?;
-        let linker = Linker::new(engine.wasmtime());
-        let pre =
-            linker.instantiate_pre(code.component()).and_then(PolicyPre::new).map_err(|error| Problem::Shape(format!("{error:#}")))?;
+        let (info, pre) = fit(engine, package)?;
         let settings = Value::Object(package.manifest.settings(given)?).to_string();
         let limits = limits(&package.manifest);
         Ok(Self { inner: Arc::new(Inner { info, engine: engine.clone(), limits, settings, pre }) })

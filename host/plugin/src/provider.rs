@@ -10,9 +10,6 @@ use wirken_types::provider::{ChatRequest, Model, ProviderError, Target};
 use crate::error::{LoadError, Problem};
 use crate::package::{Info, Kind, Package, inspect};
 
-/// The world that this host offers to providers.
-const WORLD: &str = "wirken:provider/provider@0.1.0";
-
 /// Decodes one response, in an instance of its own.
 pub type Decoder = wirken_bindings::Decoder<()>;
 
@@ -26,6 +23,15 @@ pub struct ProviderPlugin {
     pre: ProviderPre<()>,
 }
 
+/// A provider of any version that is offered, linked to nothing.
+pub(crate) fn fit(engine: &Engine, package: &Package) -> Result<(Info, ProviderPre<()>), Problem> {
+    let (info, code, version) = inspect(engine, package, Kind::Provider, ProviderPre::VERSIONS)?;
+    info.check_pure()?;
+    let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component()).and_then(|pre| ProviderPre::new(version, pre));
+    let pre = pre.map_err(|error| info.misfit(version, &error))?;
+    Ok((info, pre))
+}
+
 impl ProviderPlugin {
     pub fn load(engine: &Engine, package: Package) -> Result<Self, LoadError> {
         let component = package.manifest.name.clone();
@@ -33,11 +39,7 @@ impl ProviderPlugin {
     }
 
     fn try_load(engine: &Engine, package: Package) -> Result<Self, Problem> {
-        let (info, code) = inspect(engine, &package, Kind::Provider, WORLD)?;
-        info.check_pure()?;
-        let linker = Linker::new(engine.wasmtime());
-        let pre =
-            linker.instantiate_pre(code.component()).and_then(ProviderPre::new).map_err(|error| Problem::Shape(format!("{error:#}")))?;
+        let (info, pre) = fit(engine, &package)?;
         let limits = Limits::asked(&package.manifest.limits);
         Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre })
     }

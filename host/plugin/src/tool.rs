@@ -14,16 +14,13 @@ use wirken_types::event::ToolOutcome;
 use wirken_types::tool::{CallPlan, ToolFailure};
 
 use crate::authority::{Access, Asked, Authority, Ceiling, Grant, effective};
-use crate::capability::{self, Fixed, Host};
+use crate::capability::{self, Fixed, Host, OFFERS, Offers};
 use crate::error::{LoadError, Problem};
-use crate::package::{Info, Kind, Package, inspect};
+use crate::package::{Info, Kind, Package, check_kind, inspect, read};
 use crate::ports::Ports;
 
-/// The world that this host offers to tools.
-const WORLD: &str = "wirken:tool/tool@0.1.0";
-
 /// What a manifest says of a component that exports plain functions and knows no world of this host.
-pub(crate) const REFLECTED: &str = "reflected";
+const REFLECTED: &str = "reflected";
 
 /// Tools that one component may define.
 const MAX_DEFINITIONS: usize = 64;
@@ -72,37 +69,54 @@ struct Inner {
 
 /// What is called.
 #[derive(Debug)]
-enum Callee {
+pub(crate) enum Callee {
     /// A component that knows this host.
     Tool(ToolPre<Host>),
     /// One that does not: its plain functions are the tools.
     Plain(PlainPre<Host>, Reflected),
 }
 
+/// A tool whose imports and exports fit what is offered.
+pub(crate) struct Fit {
+    pub(crate) info: Info,
+    callee: Callee,
+}
+
+/// A tool of any version that is offered, linked to what it imports, at the versions at which it does.
+pub(crate) fn fit(engine: &Engine, package: &Package, offers: &Offers) -> Result<Fit, Problem> {
+    let mut linker = Linker::new(engine.wasmtime());
+    if package.manifest.world == REFLECTED {
+        check_kind(&package.manifest, Kind::Tool)?;
+        let reflected = Reflected::of(&package.wasm)?;
+        let (info, code) = read(engine, package)?;
+        offers.validate(&info.imports, &package.manifest)?;
+        let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
+        let pre = linked.map_err(|error| Problem::Shape { world: REFLECTED.to_owned(), reason: format!("{error:#}") })?;
+        return Ok(Fit { info, callee: Callee::Plain(PlainPre::new(pre), reflected) });
+    }
+    let (info, code, version) = inspect(engine, package, Kind::Tool, offers.worlds)?;
+    offers.validate(&info.imports, &package.manifest)?;
+    let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
+    let pre = linked.and_then(|pre| ToolPre::new(version, pre)).map_err(|error| info.misfit(version, &error))?;
+    Ok(Fit { info, callee: Callee::Tool(pre) })
+}
+
 impl ToolPlugin {
     pub async fn load(engine: &Engine, package: Package, owner: &Owner) -> Result<Self, LoadError> {
-        let component = package.manifest.name.clone();
-        Self::try_load(engine, package, owner).await.map_err(|problem| LoadError { component, problem })
+        Self::load_from(engine, package, owner, &OFFERS).await
     }
 
-    async fn try_load(engine: &Engine, package: Package, owner: &Owner) -> Result<Self, Problem> {
-        let plain = package.manifest.world == REFLECTED;
-        let reflected = plain.then(|| Reflected::of(&package.wasm)).transpose()?;
-        let (info, code) = inspect(engine, &package, Kind::Tool, if plain { REFLECTED } else { WORLD })?;
-        capability::validate(&info.imports, &package.manifest)?;
+    pub(crate) async fn load_from(engine: &Engine, package: Package, owner: &Owner, offers: &Offers) -> Result<Self, LoadError> {
+        let component = package.manifest.name.clone();
+        Self::try_load(engine, package, owner, offers).await.map_err(|problem| LoadError { component, problem })
+    }
+
+    async fn try_load(engine: &Engine, package: Package, owner: &Owner, offers: &Offers) -> Result<Self, Problem> {
+        let Fit { info, callee } = fit(engine, &package, offers)?;
         let settings = package.manifest.settings(&owner.settings)?;
         let asked = Asked::of(&package.manifest, &settings)?;
         let authority = effective(capability::imported(&info.imports), &asked, &owner.grant, &owner.ceiling);
         let fixed = Fixed { component: info.name.as_str().into(), settings: Value::Object(settings).to_string().into() };
-
-        let mut linker = Linker::new(engine.wasmtime());
-        let callee = capability::link(&mut linker, &info.imports)
-            .and_then(|()| linker.instantiate_pre(code.component()))
-            .and_then(|pre| match reflected {
-                Some(reflected) => Ok(Callee::Plain(PlainPre::new(pre), reflected)),
-                None => ToolPre::new(pre).map(Callee::Tool),
-            })
-            .map_err(|error| Problem::Shape(format!("{error:#}")))?;
         let limits = Limits::asked(&package.manifest.limits);
         let manifest = package.manifest;
         let mut inner = Inner { info, manifest, engine: engine.clone(), limits, fixed, authority, callee, definitions: Vec::new() };

@@ -54,7 +54,7 @@ pub(crate) async fn tool(path: &str, workspace: Option<(&Path, FsPerms)>, limits
         builder.preopened_dir(folder, "/workspace", permissions).unwrap();
     }
     let host = Host { table: ResourceTable::new(), wasi: builder.build() };
-    let pre = ToolPre::new(linker.instantiate_pre(code.component()).unwrap()).unwrap();
+    let pre = ToolPre::new(newest(ToolPre::VERSIONS), linker.instantiate_pre(code.component()).unwrap()).unwrap();
     pre.instantiate(engine.cell(host, limits)).await.unwrap()
 }
 
@@ -62,8 +62,13 @@ pub(crate) async fn tool(path: &str, workspace: Option<(&Path, FsPerms)>, limits
 pub(crate) async fn provider(path: &str, limits: &Limits) -> wasmtime::Result<Provider<()>> {
     let engine = Engine::new(&Options::default()).unwrap();
     let (code, _) = engine.load(&component(path)).unwrap();
-    let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component()).and_then(ProviderPre::new)?;
+    let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component())?;
+    let pre = ProviderPre::new(newest(ProviderPre::VERSIONS), pre)?;
     Ok(pre.instantiate(engine.cell((), limits)).await.unwrap())
+}
+
+fn newest<V>(versions: &[V]) -> &V {
+    versions.first().unwrap()
 }
 
 fn view(state: &mut State<Host>) -> WasiFilesystemCtxView<'_> {

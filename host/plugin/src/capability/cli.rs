@@ -5,7 +5,7 @@ use wasmtime_wasi::cli::{WasiCli, WasiCliCtxView};
 use wasmtime_wasi::p2::bindings::cli;
 use wirken_engine::State;
 
-use super::{Capability, Host, freely};
+use super::{Capability, Host, Offer, freely};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &[
@@ -20,20 +20,22 @@ pub(super) const CAPABILITY: Capability = Capability {
         "wasi:cli/terminal-stdout",
         "wasi:cli/terminal-stderr",
     ],
-    version: "0.2.12",
     validate: freely,
-    link: |linker| {
-        cli::environment::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::exit::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::stdin::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::stdout::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::stderr::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::terminal_input::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::terminal_output::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, view)?;
-        cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, view)
-    },
+    offers: &[Offer {
+        version: "0.2.12",
+        link: |linker| {
+            cli::environment::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::exit::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::stdin::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::stdout::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::stderr::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::terminal_input::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::terminal_output::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, view)?;
+            cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, view)
+        },
+    }],
 };
 
 fn view(state: &mut State<Host>) -> WasiCliCtxView<'_> {

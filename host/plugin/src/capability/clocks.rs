@@ -7,16 +7,18 @@ use wasmtime_wasi::clocks::{HostMonotonicClock, HostWallClock, WasiClocks, WasiC
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 use wirken_engine::State;
 
-use super::{Capability, Host, freely};
+use super::{Capability, Host, Offer, freely};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wasi:clocks/monotonic-clock", "wasi:clocks/wall-clock"],
-    version: "0.2.12",
     validate: freely,
-    link: |linker| {
-        monotonic_clock::add_to_linker::<_, WasiClocks>(linker, view)?;
-        wall_clock::add_to_linker::<_, WasiClocks>(linker, view)
-    },
+    offers: &[Offer {
+        version: "0.2.12",
+        link: |linker| {
+            monotonic_clock::add_to_linker::<_, WasiClocks>(linker, view)?;
+            wall_clock::add_to_linker::<_, WasiClocks>(linker, view)
+        },
+    }],
 };
 
 fn view(state: &mut State<Host>) -> WasiClocksCtxView<'_> {

@@ -6,13 +6,12 @@ use wasmtime::component::HasData;
 use wirken_bindings::host::credentials;
 use wirken_engine::State;
 
-use super::{Capability, Host};
+use super::{Capability, Host, Offer};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/credentials"],
-    version: "0.1.0",
     validate: |manifest| if manifest.credentials.is_empty() { Err("declare them under [[credentials]]".into()) } else { Ok(()) },
-    link: |linker| credentials::add_to_linker::<_, Credentials>(linker, view),
+    offers: &[Offer { version: "0.1.0", link: |linker| credentials::add_to_linker::<_, Credentials>(linker, view) }],
 };
 
 pub(super) struct Credentials;

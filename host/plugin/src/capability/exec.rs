@@ -7,14 +7,13 @@ use wirken_bindings::host::exec::{self, Command, Output};
 use wirken_bindings::host::types::Error;
 use wirken_engine::{Clock, State};
 
-use super::{Capability, Host};
+use super::{Capability, Host, Offer};
 use crate::ports::{self, Programs};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/exec"],
-    version: "0.1.0",
     validate: |manifest| if manifest.exec.run { Ok(()) } else { Err("add `run = true` under [exec]".into()) },
-    link: |linker| exec::add_to_linker::<_, Exec>(linker, view),
+    offers: &[Offer { version: "0.1.0", link: |linker| exec::add_to_linker::<_, Exec>(linker, view) }],
 };
 
 pub(super) struct Exec;

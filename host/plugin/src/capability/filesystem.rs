@@ -7,20 +7,22 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wirken_engine::State;
 use wirken_manifest::WorkspaceAccess;
 
-use super::{Capability, Host};
+use super::{Capability, Host, Offer};
 use crate::authority::{Access, Authority};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wasi:filesystem/types", "wasi:filesystem/preopens"],
-    version: "0.2.12",
     validate: |manifest| match manifest.filesystem.workspace {
         WorkspaceAccess::None => Err("add `workspace = \"read-only\"` or `\"read-write\"` under [filesystem]".into()),
         WorkspaceAccess::ReadOnly | WorkspaceAccess::ReadWrite => Ok(()),
     },
-    link: |linker| {
-        types::add_to_linker::<_, WasiFilesystem>(linker, view)?;
-        preopens::add_to_linker::<_, WasiFilesystem>(linker, view)
-    },
+    offers: &[Offer {
+        version: "0.2.12",
+        link: |linker| {
+            types::add_to_linker::<_, WasiFilesystem>(linker, view)?;
+            preopens::add_to_linker::<_, WasiFilesystem>(linker, view)
+        },
+    }],
 };
 
 /// The name of the workspace as a guest sees it.

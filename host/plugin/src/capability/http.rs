@@ -13,20 +13,22 @@ use wirken_engine::State;
 use wirken_types::credential::Origin;
 use wirken_types::http::{Header, Request, Segment};
 
-use super::{Capability, Host};
+use super::{Capability, Host, Offer};
 use crate::authority::{Authority, Network};
 use crate::ports::{Ports, Requests};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wasi:http/types", "wasi:http/outgoing-handler"],
-    version: "0.2.12",
     validate: |manifest| {
         if manifest.network.origins.is_empty() { Err("name whom it speaks with in `origins` under [network]".into()) } else { Ok(()) }
     },
-    link: |linker| {
-        outgoing_handler::add_to_linker::<_, WasiHttp>(linker, view)?;
-        types::add_to_linker::<_, WasiHttp>(linker, &(&LinkOptions::default()).into(), view)
-    },
+    offers: &[Offer {
+        version: "0.2.12",
+        link: |linker| {
+            outgoing_handler::add_to_linker::<_, WasiHttp>(linker, view)?;
+            types::add_to_linker::<_, WasiHttp>(linker, &(&LinkOptions::default()).into(), view)
+        },
+    }],
 };
 
 /// By which a request names the credentials that it wants. It never leaves this machine.

@@ -5,17 +5,19 @@ use wasmtime_wasi_io::bindings::wasi::io::{error, poll, streams};
 use wasmtime_wasi_io::poll::DynPollable;
 use wirken_engine::{Clock, State};
 
-use super::{Capability, Host, freely};
+use super::{Capability, Host, Offer, freely};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wasi:io/error", "wasi:io/poll", "wasi:io/streams"],
-    version: "0.2.12",
     validate: freely,
-    link: |linker| {
-        error::add_to_linker::<_, Io>(linker, table)?;
-        poll::add_to_linker::<_, Polls>(linker, waiting)?;
-        streams::add_to_linker::<_, Io>(linker, table)
-    },
+    offers: &[Offer {
+        version: "0.2.12",
+        link: |linker| {
+            error::add_to_linker::<_, Io>(linker, table)?;
+            poll::add_to_linker::<_, Polls>(linker, waiting)?;
+            streams::add_to_linker::<_, Io>(linker, table)
+        },
+    }],
 };
 
 struct Io;

@@ -5,14 +5,13 @@ use wasmtime::component::HasData;
 use wirken_bindings::host::log;
 use wirken_engine::State;
 
-use super::{Capability, Host, freely};
+use super::{Capability, Host, Offer, freely};
 use crate::ports::Log as Port;
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/log"],
-    version: "0.1.0",
     validate: freely,
-    link: |linker| log::add_to_linker::<_, Log>(linker, view),
+    offers: &[Offer { version: "0.1.0", link: |linker| log::add_to_linker::<_, Log>(linker, view) }],
 };
 
 /// Messages of one call that are passed on.
@@ -20,18 +19,18 @@ pub(crate) const MAX_MESSAGES: u32 = 64;
 /// Bytes of one of them.
 pub(crate) const MAX_BYTES: usize = 1024;
 
-pub(super) struct Log;
+pub(crate) struct Log;
 
 impl HasData for Log {
     type Data<'a> = View<'a>;
 }
 
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     port: &'a dyn Port,
     logged: &'a mut u32,
 }
 
-fn view(state: &mut State<Host>) -> View<'_> {
+pub(crate) fn view(state: &mut State<Host>) -> View<'_> {
     let Host { ports, logged, .. } = &mut state.data;
     View { port: &*ports.log, logged }
 }

@@ -5,14 +5,13 @@ use wirken_bindings::host::messages;
 use wirken_bindings::host::types::Error;
 use wirken_engine::{Clock, State};
 
-use super::{Capability, Host, refused};
+use super::{Capability, Host, Offer, refused};
 use crate::ports::Messages as Port;
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/messages"],
-    version: "0.1.0",
     validate: |manifest| if manifest.messages.send { Ok(()) } else { Err("add `send = true` under [messages]".into()) },
-    link: |linker| messages::add_to_linker::<_, Messages>(linker, view),
+    offers: &[Offer { version: "0.1.0", link: |linker| messages::add_to_linker::<_, Messages>(linker, view) }],
 };
 
 pub(super) struct Messages;

@@ -5,17 +5,19 @@ use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 use wasmtime_wasi::random::{Deterministic, WasiRandom, WasiRandomCtx};
 use wirken_engine::State;
 
-use super::{Capability, Host, freely};
+use super::{Capability, Host, Offer, freely};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wasi:random/random", "wasi:random/insecure", "wasi:random/insecure-seed"],
-    version: "0.2.12",
     validate: freely,
-    link: |linker| {
-        random::add_to_linker::<_, WasiRandom>(linker, context)?;
-        insecure::add_to_linker::<_, WasiRandom>(linker, context)?;
-        insecure_seed::add_to_linker::<_, WasiRandom>(linker, context)
-    },
+    offers: &[Offer {
+        version: "0.2.12",
+        link: |linker| {
+            random::add_to_linker::<_, WasiRandom>(linker, context)?;
+            insecure::add_to_linker::<_, WasiRandom>(linker, context)?;
+            insecure_seed::add_to_linker::<_, WasiRandom>(linker, context)
+        },
+    }],
 };
 
 fn context(state: &mut State<Host>) -> &mut WasiRandomCtx {

@@ -4,13 +4,15 @@ use wasmtime::component::HasData;
 use wirken_bindings::host::settings;
 use wirken_engine::State;
 
-use super::{Capability, Host, freely};
+use super::{Capability, Host, Offer, freely};
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/settings"],
-    version: "0.1.0",
     validate: freely,
-    link: |linker| settings::add_to_linker::<_, Settings>(linker, |state: &mut State<Host>| View(&state.data.settings)),
+    offers: &[Offer {
+        version: "0.1.0",
+        link: |linker| settings::add_to_linker::<_, Settings>(linker, |state: &mut State<Host>| View(&state.data.settings)),
+    }],
 };
 
 pub(super) struct Settings;

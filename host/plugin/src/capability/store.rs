@@ -5,14 +5,13 @@ use wirken_bindings::host::store;
 use wirken_bindings::host::types::Error;
 use wirken_engine::{Clock, State};
 
-use super::{Capability, Host, refused};
+use super::{Capability, Host, Offer, refused};
 use crate::ports::Store as Port;
 
 pub(super) const CAPABILITY: Capability = Capability {
     interfaces: &["wirken:host/store"],
-    version: "0.1.0",
     validate: |manifest| if manifest.store.keep { Ok(()) } else { Err("add `keep = true` under [store]".into()) },
-    link: |linker| store::add_to_linker::<_, Store>(linker, view),
+    offers: &[Offer { version: "0.1.0", link: |linker| store::add_to_linker::<_, Store>(linker, view) }],
 };
 
 pub(super) struct Store;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
 
+mod versions;
+
 use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
@@ -165,7 +167,7 @@ async fn a_component_that_does_not_fit_is_refused_with_the_reason() {
 
     let empty = Package { wasm: Cow::Owned(wat::parse_str("(component)").unwrap()), ..package("tools/files") };
     let empty = ToolPlugin::load(&engine, empty, &Owner::default()).await.unwrap_err();
-    assert!(matches!(empty.problem, Problem::Shape(_)), "{empty}");
+    assert!(matches!(empty.problem, Problem::MissingExport { .. }), "{empty}");
 }
 
 #[tokio::test]

@@ -1,12 +1,69 @@
-//! Between the generated types of a channel and the host's own.
+//! `wirken:channel@0.1.0`, in the host's own types.
 
+use wasmtime::Store;
+use wasmtime::component::{InstancePre, ResourceAny};
+use wirken_engine::State;
 use wirken_types::{channel as ours, http};
 
+use super::{Beginning, ChannelExports, ChannelVersion};
 use crate::convert;
-use crate::raw::channel::exports::wirken::channel::adapter as wire;
-use crate::raw::provider::wirken::http::types as wire_http;
+use crate::raw::v0_1::channel as raw;
+use crate::raw::v0_1::provider::wirken::http::types as wire_http;
+use crate::version::{Called, Link, Linked};
+use raw::exports::wirken::channel::adapter as wire;
 
-pub(super) fn state_out(state: &ours::State) -> wire::State {
+pub(super) const fn version() -> ChannelVersion {
+    ChannelVersion {
+        world: "wirken:channel/channel@0.1.0",
+        exports: "wirken:channel/adapter@0.1.0",
+        types: &["wirken:chat/types@0.1.0", "wirken:http/types@0.1.0"],
+        link,
+    }
+}
+
+fn link(pre: InstancePre<State<()>>) -> wasmtime::Result<Linked<(), dyn ChannelExports>> {
+    Ok(Box::new(raw::ChannelPre::new(pre)?))
+}
+
+impl Link<(), dyn ChannelExports> for raw::ChannelPre<State<()>> {
+    fn instantiate<'a>(&'a self, store: &'a mut Store<State<()>>) -> Called<'a, Box<dyn ChannelExports>> {
+        Box::pin(async move { Ok(Box::new(self.instantiate_async(store).await?) as _) })
+    }
+}
+
+impl ChannelExports for raw::Channel {
+    fn connection<'a>(&'a self, store: &'a mut Store<State<()>>, beginning: Beginning<'a>) -> Called<'a, ResourceAny> {
+        Box::pin(async move {
+            let Beginning { settings, state, random, recovering } = beginning;
+            let state: Vec<wire::State> = state.iter().map(state_out).collect();
+            let connection = self.wirken_channel_adapter().connection();
+            connection.call_constructor(store, &settings.to_owned(), &state, random, recovering).await
+        })
+    }
+
+    fn start<'a>(&'a self, store: &'a mut Store<State<()>>, connection: ResourceAny, now_millis: u64) -> Called<'a, Vec<ours::Effect>> {
+        Box::pin(async move {
+            let effects = self.wirken_channel_adapter().connection().call_start(store, connection, now_millis).await?;
+            Ok(effects.into_iter().map(effect_in).collect())
+        })
+    }
+
+    fn handle<'a>(
+        &'a self,
+        store: &'a mut Store<State<()>>,
+        connection: ResourceAny,
+        now_millis: u64,
+        event: &'a ours::Event,
+    ) -> Called<'a, Vec<ours::Effect>> {
+        Box::pin(async move {
+            let event = event_out(event);
+            let effects = self.wirken_channel_adapter().connection().call_handle(store, connection, now_millis, &event).await?;
+            Ok(effects.into_iter().map(effect_in).collect())
+        })
+    }
+}
+
+fn state_out(state: &ours::State) -> wire::State {
     wire::State { key: state.key.clone(), value: state.value.clone() }
 }
 
@@ -26,7 +83,7 @@ fn failure_in(failure: wire_http::Failure) -> http::Failure {
     http::Failure { kind: failure.kind, sent: failure.sent, message: failure.message }
 }
 
-pub(super) fn event_out(event: &ours::Event) -> wire::Event {
+fn event_out(event: &ours::Event) -> wire::Event {
     match event {
         ours::Event::HttpResponse(id, response) => wire::Event::HttpResponse(wire::Answered { id: *id, response: response_out(response) }),
         ours::Event::HttpFailed(id, failure) => wire::Event::HttpFailed(wire::Unanswered { id: *id, failure: failure_out(failure) }),
@@ -71,7 +128,7 @@ fn outbound_out(outbound: &ours::Outbound) -> wire::Outbound {
     }
 }
 
-pub(super) fn effect_in(effect: wire::Effect) -> ours::Effect {
+fn effect_in(effect: wire::Effect) -> ours::Effect {
     match effect {
         wire::Effect::Http(wire::HttpRequest { id, request }) => ours::Effect::Http(id, convert::request_in(request)),
         wire::Effect::HttpCancel(id) => ours::Effect::HttpCancel(id),
