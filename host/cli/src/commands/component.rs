@@ -168,11 +168,12 @@ fn inspect(folder: &Folder, component: &str, format: output::Format) -> anyhow::
     output::report(format, &inspected, |inspected| {
         let Listed { info, state, .. } = &inspected.listed;
         let mut text = format!(
-            "{} {}, a {}: {}\ndigest {}\n{}\n",
+            "{} {}, a {}: {}\nworld {}\ndigest {}\n{}\n",
             info.name,
             info.version,
             info.kind.word(),
             output::one_line(&info.description, 400),
+            output::one_line(&info.world, 200),
             info.digest,
             state.as_deref().unwrap_or("bundled, or not added")
         );

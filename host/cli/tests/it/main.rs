@@ -14,3 +14,4 @@ mod kill;
 mod network;
 mod sandboxes;
 mod support;
+mod versions;
