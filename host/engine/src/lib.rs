@@ -46,11 +46,11 @@ const POOL_BESIDE: u32 = 32;
 /// All of them.
 const POOL_TOTAL: u32 = POOL_INSTANCES + POOL_BESIDE;
 
-/// Core modules in one component: a plain guest has one, one built with an adapter up to four, and one in Python, whose
-/// libraries are modules each, some forty.
+/// Core instances in one component: a plain guest has one, one built with an adapter up to four, JavaScript by componentize-qjs
+/// thirteen, and Python by componentize-py some forty, one for each library and each interface. Each costs a number in the pool.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 
-/// Tables in one component. Libraries share theirs.
+/// Tables in one component: those of its libraries are one.
 const TABLES_PER_COMPONENT: u32 = 8;
 
 /// Its own, and an adapter's.
