@@ -13,7 +13,7 @@ _default:
 guests:
     .ci/guests
 
-# Build the examples into components/dist/examples, with each language's own tools.
+# Build the examples into components/dist/examples, with each language's own tools, and call each.
 examples:
     .ci/examples
 

@@ -33,7 +33,7 @@ pub use error::{Direction, Error};
 pub use guard::{Address, classify};
 pub use place::decide as decide_placement;
 pub use proxy::ProxyOptions;
-pub use request::{HEADERS_MAX_BYTES, URL_MAX_BYTES};
+pub use request::{HEADERS_MAX_BYTES, URL_MAX_BYTES, is_reserved};
 pub use resolve::{DenyResolve, Dns, Resolve};
 pub use response::Response;
 pub use roots::{CA_FILE_MAX_BYTES, InvalidRoots, roots};

@@ -45,6 +45,11 @@ const RESERVED: [&str; 22] = [
     "x-forwarded-proto",
 ];
 
+/// Whether a header is the host's to set, in any case.
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
+}
+
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("wirken/", env!("CARGO_PKG_VERSION")));
 
 /// Reads the method. CONNECT would open a tunnel past every check, and TRACE echoes credentials.

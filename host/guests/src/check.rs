@@ -2,7 +2,7 @@
 
 use wirken_author::Shape;
 
-use crate::discover::{Guest, Kind};
+use crate::discover::{Asks, Guest, Kind};
 use crate::error::Error;
 
 /// What a host of this repository offers to tools.
@@ -46,16 +46,32 @@ fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
     if let Some(import) = unknown {
         return Err(format!("it imports {import}, which no host offers"));
     }
-    let files = shape.authority.iter().any(|import| import.starts_with("wasi:filesystem/"));
-    let programs = shape.authority.iter().any(|import| import.starts_with("wirken:host/exec@"));
-    let wrong = match (files, guest.workspace, programs, guest.programs) {
-        (true, false, ..) => "it imports wasi:filesystem, so component.toml needs [filesystem] workspace = \"read-only\" or \"read-write\"",
-        (false, true, ..) => "component.toml asks for the workspace, but nothing of wasi:filesystem is imported",
-        (.., true, false) => "it imports wirken:host/exec, so component.toml needs [exec] run = true",
-        (.., false, true) => "component.toml asks to run programs, but wirken:host/exec is not imported",
-        _ => return Ok(()),
-    };
-    Err(wrong.into())
+    for (prefix, asked, remedy) in gates(guest.asks) {
+        let imported = shape.authority.iter().any(|import| import.starts_with(prefix));
+        // Packages are named with a slash or an @ behind them.
+        let name = prefix.trim_end_matches(['/', '@']);
+        if imported && !asked {
+            return Err(format!("it imports {name}, so component.toml needs {remedy}"));
+        }
+        if asked && !imported {
+            return Err(format!("component.toml has {remedy}, but {name} is not imported: leave it out"));
+        }
+    }
+    if shape.authority.iter().any(|import| import.starts_with("wirken:host/credentials@")) && !guest.asks.credentials {
+        return Err("it imports wirken:host/credentials, so component.toml needs [[credentials]]".into());
+    }
+    Ok(())
+}
+
+/// What a component has to import and its manifest to ask for, or neither.
+fn gates(asks: Asks) -> [(&'static str, bool, &'static str); 5] {
+    [
+        ("wasi:filesystem/", asks.workspace, "[filesystem] workspace = \"read-only\" or \"read-write\""),
+        ("wirken:host/exec@", asks.programs, "[exec] run = true"),
+        ("wasi:http/", asks.network, "[network] origins"),
+        ("wirken:host/store@", asks.store, "[store] keep = true"),
+        ("wirken:host/messages@", asks.messages, "[messages] send = true"),
+    ]
 }
 
 fn word(kind: Kind) -> &'static str {
@@ -73,7 +89,7 @@ mod tests {
 
     fn guest(group: &'static str, kind: Kind, world: &str) -> Guest {
         let manifest = String::new();
-        Guest { group, name: "a".into(), kind, world: world.into(), workspace: false, programs: false, manifest }
+        Guest { group, name: "a".into(), kind, world: world.into(), asks: Asks::default(), manifest }
     }
 
     fn shape(authority: &[&str], export: &str) -> Shape {
@@ -81,8 +97,8 @@ mod tests {
         Shape { imports: authority.clone(), authority, exports: vec![export.into()] }
     }
 
-    fn told(imports: &[&str], workspace: bool, programs: bool) -> Result<(), String> {
-        let guest = Guest { workspace, programs, ..guest("tools", Kind::Tool, "wirken:tool/tool@0.1.0") };
+    fn told(imports: &[&str], asks: Asks) -> Result<(), String> {
+        let guest = Guest { asks, ..guest("tools", Kind::Tool, "wirken:tool/tool@0.1.0") };
         fits(&guest, &shape(imports, "wirken:tool/tools@0.1.0"))
     }
 
@@ -106,14 +122,28 @@ mod tests {
 
     #[test]
     fn a_tool_asks_for_what_it_imports_and_for_nothing_else() {
-        let (files, exec) = ("wasi:filesystem/types@0.2.12", "wirken:host/exec@0.1.0");
-        for (imports, workspace, programs) in
-            [(&[][..], false, false), (&[files], true, false), (&[exec], false, true), (&[files, exec], true, true)]
-        {
-            assert_eq!(told(imports, workspace, programs), Ok(()), "{imports:?}");
-            assert!(told(imports, !workspace, programs).unwrap_err().contains("workspace"), "{imports:?}");
-            assert!(told(imports, workspace, !programs).unwrap_err().contains("wirken:host/exec"), "{imports:?}");
+        let none = Asks::default();
+        let gates = [
+            ("wasi:filesystem/types@0.2.12", Asks { workspace: true, ..none }, "wasi:filesystem", "[filesystem] workspace"),
+            ("wirken:host/exec@0.1.0", Asks { programs: true, ..none }, "wirken:host/exec", "[exec] run = true"),
+            ("wasi:http/outgoing-handler@0.2.12", Asks { network: true, ..none }, "wasi:http", "[network] origins"),
+            ("wirken:host/store@0.1.0", Asks { store: true, ..none }, "wirken:host/store", "[store] keep = true"),
+            ("wirken:host/messages@0.1.0", Asks { messages: true, ..none }, "wirken:host/messages", "[messages] send = true"),
+        ];
+        assert_eq!(told(&[], none), Ok(()));
+        for (import, asks, name, key) in gates {
+            assert_eq!(told(&[import], asks), Ok(()), "{import}");
+            let undeclared = told(&[import], none).unwrap_err();
+            assert!(undeclared.contains(name) && undeclared.contains(key), "{undeclared}");
+            let unused = told(&[], asks).unwrap_err();
+            assert!(unused.contains(name) && unused.contains(key) && unused.contains("not imported"), "{unused}");
         }
-        assert!(told(&["wasi:sockets/tcp@0.2.12"], false, false).unwrap_err().contains("which no host offers"));
+        assert!(told(&["wasi:sockets/tcp@0.2.12"], none).unwrap_err().contains("which no host offers"));
+        // A request may name its credentials in a header, so that nothing of them need be imported; to ask which there are, one has
+        // to have some.
+        let http = Asks { network: true, credentials: true, ..none };
+        assert_eq!(told(&["wasi:http/types@0.2.12"], http), Ok(()));
+        let nameless = told(&["wirken:host/credentials@0.1.0"], none).unwrap_err();
+        assert!(nameless.contains("[[credentials]]"), "{nameless}");
     }
 }

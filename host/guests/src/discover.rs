@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::Error;
 
@@ -15,10 +16,8 @@ pub(crate) struct Guest {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) world: String,
-    /// Whether it asks for the workspace.
-    pub(crate) workspace: bool,
-    /// Whether it asks to run programs.
-    pub(crate) programs: bool,
+    /// What it asks for.
+    pub(crate) asks: Asks,
     /// The manifest, as it is copied.
     pub(crate) manifest: String,
 }
@@ -30,6 +29,23 @@ pub(crate) enum Kind {
     Channel,
     Tool,
     Policy,
+}
+
+/// What a manifest asks for, of what a component may import.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asks {
+    /// The workspace.
+    pub(crate) workspace: bool,
+    /// To run programs.
+    pub(crate) programs: bool,
+    /// To send requests.
+    pub(crate) network: bool,
+    /// To keep state.
+    pub(crate) store: bool,
+    /// To send messages.
+    pub(crate) messages: bool,
+    /// For credentials.
+    pub(crate) credentials: bool,
 }
 
 impl Guest {
@@ -54,6 +70,14 @@ struct Manifest {
     filesystem: Filesystem,
     #[serde(default)]
     exec: Exec,
+    #[serde(default)]
+    network: Network,
+    #[serde(default)]
+    store: Store,
+    #[serde(default)]
+    messages: Messages,
+    #[serde(default)]
+    credentials: Vec<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -65,6 +89,24 @@ struct Filesystem {
 struct Exec {
     #[serde(default)]
     run: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct Network {
+    #[serde(default)]
+    origins: Vec<IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+struct Store {
+    #[serde(default)]
+    keep: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct Messages {
+    #[serde(default)]
+    send: bool,
 }
 
 pub(crate) fn guests(components: &Path) -> Result<Vec<Guest>, Error> {
@@ -89,9 +131,15 @@ fn guest(group: &'static str, folder: &Path, file: &Path) -> Result<Guest, Error
     if folder.file_name().and_then(|name| name.to_str()) != Some(manifest.name.as_str()) {
         return Err(wrong(format!("the name {:?} is not that of the folder", manifest.name)));
     }
-    let workspace = manifest.filesystem.workspace.is_some_and(|access| access != "none");
-    let programs = manifest.exec.run;
-    Ok(Guest { group, name: manifest.name, kind: manifest.kind, world: manifest.world, workspace, programs, manifest: text })
+    let asks = Asks {
+        workspace: manifest.filesystem.workspace.is_some_and(|access| access != "none"),
+        programs: manifest.exec.run,
+        network: !manifest.network.origins.is_empty(),
+        store: manifest.store.keep,
+        messages: manifest.messages.send,
+        credentials: !manifest.credentials.is_empty(),
+    };
+    Ok(Guest { group, name: manifest.name, kind: manifest.kind, world: manifest.world, asks, manifest: text })
 }
 
 /// The folders in a folder, sorted; none where it does not exist.

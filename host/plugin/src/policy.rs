@@ -115,7 +115,13 @@ impl PolicyPlugin {
         }
     }
 
-    async fn instance(&self) -> Result<wirken_bindings::Policy<()>, CallError> {
+    /// The owner's settings with the manifest's defaults: a JSON document.
+    pub fn settings(&self) -> &str {
+        &self.inner.settings
+    }
+
+    /// A fresh instance, for whoever has to know why there is no answer; the functions above turn that into a denial.
+    pub async fn instance(&self) -> Result<wirken_bindings::Policy<()>, CallError> {
         let Inner { engine, limits, pre, .. } = &*self.inner;
         // Who asks may hold an instance of its own meanwhile: a tool in the middle of a call, a decoder.
         pre.instantiate(engine.cell_beside((), limits)).await

@@ -5,7 +5,7 @@
 use wirken_manifest::Kind;
 
 /// The words of one component.
-pub(crate) struct Words([(&'static str, String); 5]);
+pub(crate) struct Words([(&'static str, String); 6]);
 
 impl Words {
     pub(crate) fn new(name: &str, kind: Kind) -> Self {
@@ -16,12 +16,17 @@ impl Words {
             Kind::Tool => format!("    wirken component run . {tool} '{{\"text\":\"one two three\"}}'\n"),
             _ => String::new(),
         };
+        let traffic = match kind {
+            Kind::Policy => "",
+            _ => "| `tests/traffic/` | what was recorded, which `wirken component test` plays in every way that it can go |\n",
+        };
         Self([
             ("{{name}}", name.to_owned()),
             ("{{package}}", package),
             ("{{tool}}", tool),
             ("{{kind}}", kind.word().to_owned()),
             ("{{run}}\n", format!("{run}\n")),
+            ("{{traffic}}\n", traffic.to_owned()),
         ])
     }
 

@@ -15,7 +15,12 @@ type Files = &'static [(&'static str, &'static str)];
 /// The path of each file and its template.
 pub(crate) fn files(kind: Kind, language: Language) -> Vec<(&'static str, String)> {
     let mut files: Vec<(&'static str, String)> = vec![("component.toml", manifest(kind, language))];
-    files.extend([of_language(language), of_both(kind, language)].concat().into_iter().map(|(path, template)| (path, template.to_owned())));
+    files.extend(
+        [of_language(language), of_kind(kind), of_both(kind, language)]
+            .concat()
+            .into_iter()
+            .map(|(path, template)| (path, template.to_owned())),
+    );
     files
 }
 
@@ -51,9 +56,24 @@ fn of_language(language: Language) -> Files {
     }
 }
 
+/// What was recorded: the same for each language.
+fn of_kind(kind: Kind) -> Files {
+    match kind {
+        Kind::Tool => &[("tests/traffic/call.json", template!("traffic/tool.json"))],
+        Kind::Provider => &[
+            ("tests/traffic/answer.json", template!("traffic/provider-answer.json")),
+            ("tests/traffic/refused.json", template!("traffic/provider-refused.json")),
+        ],
+        Kind::Channel => &[("tests/traffic/conversation.json", template!("traffic/channel.json"))],
+        Kind::Policy => &[],
+    }
+}
+
 fn of_both(kind: Kind, language: Language) -> Files {
     match (kind, language) {
-        (Kind::Tool, Language::Rust) => &[("src/lib.rs", template!("tool-rust/src/lib.rs"))],
+        (Kind::Tool, Language::Rust) => {
+            &[("src/lib.rs", template!("tool-rust/src/lib.rs")), ("vendor/wirken-guest-http/Cargo.toml", template!("rust/sdk-http.toml"))]
+        }
         (Kind::Tool, Language::JavaScript) => &[
             ("src/component.js", template!("tool-js/src/component.js")),
             ("test/component.test.js", template!("tool-js/test/component.test.js")),

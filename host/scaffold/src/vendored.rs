@@ -18,6 +18,12 @@ macro_rules! sdk {
     };
 }
 
+macro_rules! sdk_http {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../../components/sdk-http/src/", $path)))
+    };
+}
+
 /// Below `vendor/wirken-guest/src/`; the whole crate, so that it compiles whichever feature is chosen.
 const SDK: &[(&str, &str)] = &[
     sdk!("lib.rs"),
@@ -41,21 +47,43 @@ const SDK: &[(&str, &str)] = &[
     sdk!("tool/set.rs"),
 ];
 
+/// Below `vendor/wirken-guest-http/src/`, for tools: whoever sends requests names it in Cargo.toml, and nobody else compiles it.
+const SDK_HTTP: &[(&str, &str)] = &[
+    sdk_http!("lib.rs"),
+    sdk_http!("bindings.rs"),
+    sdk_http!("error.rs"),
+    sdk_http!("fence.rs"),
+    sdk_http!("target.rs"),
+    sdk_http!("testing.rs"),
+    sdk_http!("wasi.rs"),
+];
+
 /// The crate's own tests stay here, and so does what declares them.
 const TESTS: &str = "\n#[cfg(test)]\nmod tests;\n";
 
 pub(crate) fn files(kind: Kind, language: Language) -> Vec<File> {
     let mut files: Vec<File> = packages(kind).iter().flat_map(|package| package.iter()).map(|file| interface(file, language)).collect();
     match language {
-        Language::Rust => files.extend(SDK.iter().map(|(path, text)| File {
-            path: format!("vendor/wirken-guest/src/{path}"),
-            content: text.strip_suffix(TESTS).unwrap_or(text).to_owned(),
-        })),
+        Language::Rust => {
+            files.extend(vendored("wirken-guest", SDK));
+            if kind == Kind::Tool {
+                files.extend(vendored("wirken-guest-http", SDK_HTTP));
+                files.extend(WASI.iter().map(|file| interface(file, language)));
+            }
+        }
         Language::JavaScript | Language::Python => {
             files.push(File { path: "wit/world.wit".into(), content: world(kind).to_owned() });
         }
     }
     files
+}
+
+fn vendored(name: &str, sources: &[(&str, &str)]) -> Vec<File> {
+    let file = |(path, text): &(&str, &str)| File {
+        path: format!("vendor/{name}/src/{path}"),
+        content: text.strip_suffix(TESTS).unwrap_or(text).to_owned(),
+    };
+    sources.iter().map(file).collect()
 }
 
 /// The Rust crate names each package's folder; the tools of the other languages want all but the first under `deps`.
@@ -69,6 +97,8 @@ type Package = &'static [(&'static str, &'static str)];
 const HTTP: Package = &[wit!("http/types.wit")];
 const CHAT: Package = &[wit!("chat/types.wit")];
 const HOST: Package = &[wit!("host/host.wit")];
+/// What requests go by.
+const WASI: Package = &[wit!("wasi/io/io.wit"), wit!("wasi/clocks/clocks.wit"), wit!("wasi/http/http.wit")];
 const TOOL: Package = &[wit!("tool/tool.wit")];
 const PROVIDER: Package = &[wit!("provider/provider.wit")];
 const CHANNEL: Package = &[wit!("channel/channel.wit")];

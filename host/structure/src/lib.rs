@@ -35,6 +35,7 @@ pub const ROOMS: &[(&str, Place)] = &[
     ("bindings", Place::Layer(3)),
     ("author", Place::Layer(3)),
     ("plugin", Place::Layer(4)),
+    ("conformance", Place::Layer(5)),
     ("adapters-native", Place::Layer(5)),
     ("gateway", Place::Layer(5)),
     ("webchat", Place::Layer(6)),

@@ -19,6 +19,9 @@ wirken_guest::provider!(Demo);
 
 const MODEL: &str = "demo";
 
+/// The one option: `"none"` calls no tool.
+const TOOL_CHOICE: &str = "tool-choice";
+
 /// Milliseconds between two words: where the settings say nothing, and at most.
 const PACE_MILLIS: u64 = 15;
 const PACE_MAX_MILLIS: u64 = 100;
@@ -27,6 +30,12 @@ impl Provider for Demo {
     type Decoder = Decoder;
 
     fn encode(target: &Target, request: &ChatRequest) -> Result<Request, Error> {
+        if let Some((name, _)) = request.options.iter().find(|(name, _)| name != TOOL_CHOICE) {
+            return Err(Error::new(
+                "invalid-request",
+                format!("the demo provider has no option {name:?}; it can leave tools alone, by {TOOL_CHOICE}"),
+            ));
+        }
         let body = line::body(&script::answer(&conversation(request)));
         Ok(get(url::data(&format!("text/event-stream;pace={}", pace(&target.settings)), &body)))
     }
@@ -107,7 +116,7 @@ fn event(line: Line) -> Event {
 }
 
 fn conversation(request: &ChatRequest) -> Conversation {
-    let no_tools = request.options.iter().any(|(name, value)| name == "tool-choice" && value.trim() == "\"none\"");
+    let no_tools = request.options.iter().any(|(name, value)| name == TOOL_CHOICE && value.trim() == "\"none\"");
     let tools = if no_tools { Vec::new() } else { request.tools.iter().map(|tool| tool.name.clone()).collect() };
     let calls = request.messages.iter().map(calls).sum();
     let length = request.messages.iter().map(length).sum();

@@ -20,6 +20,7 @@ const HELP: &str = "Hello! I am the **demo** provider: a script inside a compone
     - `write Good morning to notes.txt`\n\
     - `read notes.txt`\n\
     - `search morning`\n\
+    - `use word_count {\"text\": \"one two\"}`, or any other tool that you added, with its arguments\n\
     - `count slowly`, to try the stop button\n\n\
     Anything else I say back to you.";
 
@@ -73,6 +74,7 @@ pub(crate) fn answer(conversation: &Conversation) -> Vec<Line> {
 
 fn reply(lines: &mut Vec<Line>, conversation: &Conversation, text: &str, attachments: usize) -> &'static str {
     let (tool, arguments, intro) = match ask::read(text) {
+        Ask::Use { tool, arguments } => return use_tool(lines, conversation, &tool, arguments, format!("I call `{tool}`.")),
         Ask::Help if attachments == 0 => return end(lines, HELP),
         Ask::Slowly => return end(lines, &slow()),
         Ask::Help | Ask::Other => return end(lines, &echo(text, attachments)),
@@ -81,11 +83,15 @@ fn reply(lines: &mut Vec<Line>, conversation: &Conversation, text: &str, attachm
         Ask::Search { word } => ("files_search", json!({ "query": word }), "I search the workspace.".to_owned()),
         Ask::List => ("files_list", json!({}), "I look into the workspace.".to_owned()),
     };
+    use_tool(lines, conversation, tool, arguments.to_string(), intro)
+}
+
+fn use_tool(lines: &mut Vec<Line>, conversation: &Conversation, tool: &str, arguments: String, intro: String) -> &'static str {
     if !conversation.tools.iter().any(|offered| offered == tool) {
         return end(lines, &format!("For that I would call the tool `{tool}`, but it is not on offer in this conversation."));
     }
     say(lines, &intro);
-    call(lines, format!("call-{}", conversation.calls + 1), tool, arguments.to_string());
+    call(lines, format!("call-{}", conversation.calls + 1), tool, arguments);
     "tool-use"
 }
 

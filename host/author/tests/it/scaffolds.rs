@@ -51,4 +51,19 @@ fn a_new_tool_in_rust_passes_its_tests_and_becomes_a_component_without_authority
     assert_eq!(built.shape.exports, ["wirken:tool/tools@0.1.0"]);
     assert!(built.bytes < 150_000, "{}", built.bytes);
     assert_eq!(std::fs::read(&built.path).unwrap().len(), built.bytes);
+
+    // As docs/authors.md tells it: one that sends requests names the crate that is there already.
+    let append = |file: &str, text: &str| {
+        let before = std::fs::read_to_string(path.join(file)).unwrap();
+        std::fs::write(path.join(file), format!("{before}{text}")).unwrap();
+    };
+    append("Cargo.toml", "\n[dependencies.wirken-guest-http]\npath = \"vendor/wirken-guest-http\"\n");
+    let source = std::fs::read_to_string(path.join("src/lib.rs")).unwrap();
+    let asks = "use wirken_guest_http::{Client as _, Host, Request, Target};\n        \
+                let target = Target::parse(\"https://a.example/\").map_err(|error| Failure::invalid(error.to_string()))?;\n        \
+                let status = Host.send(&Request::get(target)).map_err(|error| Failure::failed(error.to_string()))?.status;\n        \
+                if status != 200 { return Err(Failure::failed(format!(\"status {status}\"))); }\n        Ok(match";
+    std::fs::write(path.join("src/lib.rs"), source.replacen("Ok(match", asks, 1)).unwrap();
+    let built = build(&path, &tools, &mut |_| ()).unwrap();
+    assert!(built.shape.authority.iter().any(|import| import.starts_with("wasi:http/outgoing-handler@0.2")), "{:?}", built.shape.authority);
 }

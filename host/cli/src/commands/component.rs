@@ -2,8 +2,10 @@
 
 mod author;
 mod change;
+mod dev;
 mod run;
 mod source;
+mod test;
 mod told;
 
 use std::borrow::Cow;
@@ -88,9 +90,10 @@ pub(crate) fn run(environment: &Environment, args: Component) -> anyhow::Result<
         Component::Build { folder: of, report } => author::build(environment, &of, report.format)?,
         Component::Test { folder: of, report } => {
             let engine = looking(&folder)?;
-            parts::runtime()?.block_on(author::test(environment, &engine, &of, report.format))?;
+            let holds = parts::runtime()?.block_on(test::test(environment, &engine, &of, report.format))?;
+            return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Component::Dev { folder: of } => author::dev(environment, &folder, &of)?,
+        Component::Dev { folder: of } => dev::dev(environment, &folder, &of)?,
         Component::Enable { name, report } => changed(&folder, &Change::Enable(&name), "It is in use again.", report.format)?,
         Component::Disable { name, report } => changed(&folder, &Change::Disable(&name), "It is not in use any more.", report.format)?,
         Component::Remove { name, report } => changed(&folder, &Change::Remove(&name), "It is gone.", report.format)?,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it is surprised")]
 
 mod approvals;
+mod authors;
 mod channel;
 mod channel_commits;
 mod channel_kill;

@@ -41,10 +41,10 @@ class Board:
             return [("fatal", "the message board does not take the token")]
         try:
             messages = json.loads(body) if status == 200 else None
-        except ValueError:
+        except (ValueError, RecursionError):
             messages = None
-        if not isinstance(messages, list):
-            return trouble(f"the message board answered with status {status}")
+        if not isinstance(messages, list) or not all(is_message(message) for message in messages):
+            return trouble(f"the message board answered with status {status}, or what is no list")
         if not messages:
             return [("health", "ok", ""), ("set-timer", AGAIN, AGAIN_MILLIS)]
         self.after = max(message["id"] for message in messages)
@@ -83,6 +83,12 @@ class Board:
         return [] if outbound is None else [("outcome", outbound, what)]
 
 
+def is_message(message) -> bool:
+    """A platform may send anything: what raises ends this instance."""
+    kinds = {"id": int, "room": str, "from": str, "direct": bool, "text": str}
+    return isinstance(message, dict) and all(isinstance(message.get(name), kind) for name, kind in kinds.items()) and message["id"] >= 0
+
+
 def outcome(status: int, body: bytes):
     if status in (429, 503):
         return LATER
@@ -90,7 +96,7 @@ def outcome(status: int, body: bytes):
         return ("failed", "refused", True, f"the message board answered with status {status}")
     try:
         return ("delivered", [str(json.loads(body)["id"])])
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return ("delivered", [])
 
 

@@ -48,7 +48,7 @@ class Answer:
         try:
             choice = json.loads(b"".join(self.pieces))["choices"][0]
             text, stop = choice["message"]["content"], choice.get("finish_reason") or "end"
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise Failed("protocol", "the answer is no JSON, ended early, or holds no text") from None
         if not isinstance(text, str):
             raise Failed("protocol", "the answer holds no text")

@@ -25,12 +25,14 @@ def parse(name: str, arguments: str) -> dict:
         raise Wrong(f"there is no tool {name!r} here")
     try:
         given = json.loads(arguments.strip() or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Wrong(f"the arguments are no JSON: {error}") from None
     if not isinstance(given, dict) or not isinstance(given.get("text"), str):
         raise Wrong('"text" has to be a text')
     if not given["text"].strip():
         raise Wrong("the text is empty; give the words to count")
+    if not isinstance(given.get("distinct", False), bool):
+        raise Wrong('"distinct" has to be true or false')
     for key in given:
         if key not in SCHEMA["properties"]:
             raise Wrong(f"there is no argument {key!r}")

@@ -94,11 +94,13 @@ fn the_interfaces_are_those_of_this_tree() {
 fn the_guest_crate_is_handed_out_whole() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components");
     let files = scaffold("a", Kind::Tool, Language::Rust).unwrap();
-    let handed: BTreeSet<String> =
-        files.iter().filter_map(|file| file.path.strip_prefix("vendor/wirken-guest/src/")).map(str::to_owned).collect();
-    let mut there = BTreeSet::new();
-    sources(&root.join("sdk/src"), "", &mut there);
-    assert_eq!(handed, there);
+    for (folder, crate_name) in [("sdk", "wirken-guest"), ("sdk-http", "wirken-guest-http")] {
+        let below = format!("vendor/{crate_name}/src/");
+        let handed: BTreeSet<String> = files.iter().filter_map(|file| file.path.strip_prefix(&below)).map(str::to_owned).collect();
+        let mut there = BTreeSet::new();
+        sources(&root.join(folder).join("src"), "", &mut there);
+        assert_eq!(handed, there);
+    }
     assert!(files.iter().filter(|file| file.path.starts_with("vendor/")).all(|file| !file.content.contains("mod tests;")));
 
     // Its dependencies are those that the guests of this tree are built with.
@@ -119,6 +121,14 @@ fn the_guest_crate_is_handed_out_whole() {
         if name != "wit-bindgen" {
             assert_eq!(version(own, &["dependencies", name, "version"]), expected, "{name}");
         }
+    }
+    let http = content(&files, "vendor/wirken-guest-http/Cargo.toml");
+    for name in ["wit-bindgen", "sha2", "url"] {
+        assert_eq!(
+            version(http, &["dependencies", name, "version"]),
+            version(&workspace, &["workspace", "dependencies", name, "version"]),
+            "{name}"
+        );
     }
     let edition = version(&workspace, &["workspace", "package", "edition"]);
     assert_eq!((version(own, &["package", "edition"]), version(vendored, &["package", "edition"])), (edition.clone(), edition));

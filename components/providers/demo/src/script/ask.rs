@@ -6,9 +6,21 @@ pub(super) enum Ask {
     Help,
     Slowly,
     List,
-    Write { text: String, file: String },
-    Read { file: String },
-    Search { word: String },
+    Write {
+        text: String,
+        file: String,
+    },
+    Read {
+        file: String,
+    },
+    Search {
+        word: String,
+    },
+    /// Any tool, by its name.
+    Use {
+        tool: String,
+        arguments: String,
+    },
     Other,
 }
 
@@ -42,6 +54,12 @@ fn command(message: &str) -> Option<Ask> {
     if let Some(rest) = after(message, "read") {
         let file = name(rest);
         return (!file.is_empty()).then_some(Ask::Read { file });
+    }
+    if let Some(rest) = after(message, "use") {
+        let (tool, arguments) = rest.split_at(rest.find('{')?);
+        let tool = bare(tool.trim().trim_end_matches(':'));
+        return (!tool.is_empty() && !tool.contains(char::is_whitespace))
+            .then(|| Ask::Use { tool, arguments: arguments.trim().to_owned() });
     }
     let rest = after(message, "search")?;
     let word = bare(after(rest, "for").unwrap_or(rest));
@@ -81,6 +99,11 @@ mod tests {
             ("Read 'my files.txt'?", Ask::Read { file: "my files.txt".into() }),
             ("search for Müller", Ask::Search { word: "Müller".into() }),
             ("search morning", Ask::Search { word: "morning".into() }),
+            ("use word_count {\"text\": \"a file\"} ", Ask::Use { tool: "word_count".into(), arguments: "{\"text\": \"a file\"}".into() }),
+            ("Use `word-count`: {", Ask::Use { tool: "word-count".into(), arguments: "{".into() }),
+            ("use your head {", Ask::Other),
+            ("use {}", Ask::Other),
+            ("use word_count", Ask::Other),
             ("What is in my workspace?", Ask::List),
             ("list", Ask::List),
             ("hello", Ask::Help),

@@ -35,6 +35,14 @@ fn says_so_where_a_tool_is_not_offered() {
 }
 
 #[test]
+fn calls_any_tool_with_the_arguments_that_it_is_given() {
+    let lines = answer(&user("use word_count {\"text\": 1}", &["word_count"]));
+    let call = Line::Call { id: "call-3".into(), name: "word_count".into(), arguments: "{\"text\": 1}".into() };
+    assert!(lines.contains(&call), "{lines:?}");
+    assert!(text(&answer(&user("use other {}", &["word_count"]))).contains("`other`, but it is not on offer"));
+}
+
+#[test]
 fn arguments_are_json_whatever_the_text() {
     let lines = answer(&user("write \"quoted \\ text\" to ü.txt", &["files_write"]));
     let arguments = lines.iter().find_map(|line| if let Line::Call { arguments, .. } = line { Some(arguments) } else { None });

@@ -61,7 +61,7 @@ class Connection {
     } catch {
       messages = null;
     }
-    if (!Array.isArray(messages)) return trouble(`the message board answered with status ${status}`);
+    if (!Array.isArray(messages) || !messages.every(isMessage)) return trouble(`the message board answered with status ${status}, or what is no list`);
     if (messages.length === 0) return [health('ok', ''), again(AGAIN_MILLIS)];
     this.#after = Math.max(...messages.map(({ id }) => id));
     return [...messages.map(inbound), this.#keep(), health('ok', ''), this.#poll()];
@@ -104,7 +104,8 @@ function answered({ status, body }) {
     return { tag: 'failed', val: { kind: 'refused', sent: true, message: `the message board answered with status ${status}` } };
   }
   try {
-    return { tag: 'delivered', val: [String(JSON.parse(utf8(body)).id)] };
+    const { id } = JSON.parse(utf8(body));
+    return { tag: 'delivered', val: Number.isSafeInteger(id) ? [String(id)] : [] };
   } catch {
     return { tag: 'delivered', val: [] };
   }
@@ -117,6 +118,12 @@ function unanswered({ sent, message }) {
 
 function trouble(detail) {
   return [health('unreachable', detail), again(TROUBLE_MILLIS)];
+}
+
+// A platform may send anything: what throws ends this instance.
+function isMessage(message) {
+  const { id, room, from, direct, text } = message ?? {};
+  return Number.isSafeInteger(id) && id >= 0 && typeof direct === 'boolean' && [room, from, text].every((each) => typeof each === 'string');
 }
 
 function inbound({ id, room, from, direct, text }) {

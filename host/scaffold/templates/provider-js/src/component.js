@@ -62,7 +62,7 @@ class Decoder {
     if (typeof choice?.message?.content !== 'string') throw failure('protocol', 'the answer holds no text');
     return [
       { tag: 'text', val: choice.message.content },
-      { tag: 'stop', val: choice.finish_reason ?? 'end' },
+      { tag: 'stop', val: typeof choice.finish_reason === 'string' ? choice.finish_reason || 'end' : 'end' },
     ];
   }
 }

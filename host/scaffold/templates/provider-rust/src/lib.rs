@@ -98,7 +98,7 @@ impl Answer {
         let Some(content) = answer.pointer("/choices/0/message/content").and_then(Value::as_str) else {
             return Err(Error::new("protocol", "the answer holds no text"));
         };
-        let stop = answer.pointer("/choices/0/finish_reason").and_then(Value::as_str).unwrap_or("end");
+        let stop = answer.pointer("/choices/0/finish_reason").and_then(Value::as_str).filter(|stop| !stop.is_empty()).unwrap_or("end");
         Ok(vec![Event::Text(content.into()), Event::Stop(stop.into())])
     }
 }

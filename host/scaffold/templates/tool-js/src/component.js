@@ -25,6 +25,7 @@ function parse(name, text) {
   }
   if (typeof given?.text !== 'string') throw wrong('"text" has to be a text');
   if (given.text.trim() === '') throw wrong('the text is empty; give the words to count');
+  if (!['undefined', 'boolean'].includes(typeof given.distinct)) throw wrong('"distinct" has to be true or false');
   const unknown = Object.keys(given).find((key) => !(key in schema.properties));
   if (unknown) throw wrong(`there is no argument "${unknown}"`);
   return given;
