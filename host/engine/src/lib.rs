@@ -44,8 +44,12 @@ const POOL_BESIDE: u32 = 32;
 /// All of them.
 const POOL_TOTAL: u32 = POOL_INSTANCES + POOL_BESIDE;
 
-/// Core modules in one component: a plain guest has one, one built with an adapter up to four.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+/// Core instances in one component: a plain guest has one, one built with an adapter up to four, JavaScript by componentize-qjs
+/// thirteen, and Python by componentize-py some forty, one for each library and each interface. Each costs a number in the pool.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+
+/// Tables in one component: those of its libraries are one.
+const TABLES_PER_COMPONENT: u32 = 8;
 
 /// Its own, and an adapter's.
 const MEMORIES_PER_COMPONENT: u32 = 2;
@@ -227,8 +231,8 @@ fn config(maximum: &Limits) -> Config {
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .total_memories(POOL_TOTAL * MEMORIES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
-        .total_tables(POOL_TOTAL * CORE_INSTANCES_PER_COMPONENT)
-        .max_tables_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .total_tables(POOL_TOTAL * TABLES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
         .total_stacks(POOL_TOTAL)
         .table_elements(maximum.table_elements)
         .max_memory_size(maximum.memory_bytes)

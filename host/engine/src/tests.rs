@@ -176,3 +176,16 @@ fn what_does_not_compile_says_why() {
     let error = engine(None).load(b"\0asm\x0d\0\x01\0garbage").unwrap_err();
     assert!(matches!(error, EngineError::Compile(_)), "{error}");
 }
+
+/// What interpreters come as: a core instance for each library and each interface.
+#[test]
+fn a_component_has_as_many_core_instances_as_are_promised_and_no_more() {
+    let many = |count: u32| {
+        let instances: String = (0..count).map(|index| format!("(core instance $i{index} (instantiate $m))\n")).collect();
+        wat::parse_str(format!("(component (core module $m) {instances})")).unwrap()
+    };
+    let engine = engine(None);
+    engine.load(&many(CORE_INSTANCES_PER_COMPONENT)).unwrap();
+    let error = engine.load(&many(CORE_INSTANCES_PER_COMPONENT + 1)).unwrap_err().to_string();
+    assert!(error.contains("core module instances"), "{error}");
+}
