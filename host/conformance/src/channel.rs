@@ -71,7 +71,9 @@ pub(crate) async fn conform(engine: &Engine, package: Package, traffic: &Traffic
 fn load(engine: &Engine, package: Package) -> Result<(ChannelPlugin, ChannelPre), String> {
     let plugin = ChannelPlugin::load(engine, package).map_err(|error| error.problem.to_string())?;
     let code = plugin.seal().and_then(|code| engine.adopt(&code, Digest::ZERO)).map_err(|error| error.to_string())?;
-    let pre = ChannelPre::new(engine, &code).map_err(|error| format!("{error:#}"))?;
+    let world = &plugin.manifest().world;
+    let version = wirken_bindings::offered(ChannelPre::VERSIONS, world).ok_or_else(|| format!("the world {world} is not offered"))?;
+    let pre = ChannelPre::new(version, engine, &code).map_err(|error| format!("{error:#}"))?;
     Ok((plugin, pre))
 }
 

@@ -21,6 +21,14 @@ pub struct Package {
     pub wasm: Cow<'static, [u8]>,
 }
 
+/// A component whose imports and exports fit what is offered.
+pub(crate) struct Fit<T> {
+    pub(crate) info: Info,
+    /// What it is called through.
+    pub(crate) pre: T,
+    pub(crate) code: Code,
+}
+
 /// What is known of a loaded component.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
@@ -88,9 +96,9 @@ pub fn describe(engine: &Engine, package: &Package) -> Result<Info, LoadError> {
 pub fn validate(engine: &Engine, package: &Package) -> Result<Info, LoadError> {
     let fitted = match package.manifest.kind {
         Kind::Tool => tool::fit(engine, package, &crate::capability::OFFERS).map(|fit| fit.info),
-        Kind::Provider => provider::fit(engine, package).map(|(info, _)| info),
+        Kind::Provider => provider::fit(engine, package).map(|fit| fit.info),
         Kind::Channel => channel::fit(engine, package).map(|(info, _)| info),
-        Kind::Policy => policy::fit(engine, package).map(|(info, _)| info),
+        Kind::Policy => policy::fit(engine, package).map(|fit| fit.info),
     };
     fitted.map_err(|problem| LoadError { component: package.manifest.name.clone(), problem })
 }

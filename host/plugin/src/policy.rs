@@ -17,7 +17,7 @@ use wirken_types::policy::{Context, Decision, Finding, Passage, Screening, Verdi
 use wirken_types::tool::Intent;
 
 use crate::error::{LoadError, Problem};
-use crate::package::{Info, Kind, Package, inspect};
+use crate::package::{Fit, Info, Kind, Package, inspect};
 
 /// How long one question may take where the manifest does not say: people and calls wait for it.
 const DEADLINE: Duration = Duration::from_millis(250);
@@ -48,12 +48,12 @@ struct Inner {
 }
 
 /// A policy of any version that is offered, linked to nothing.
-pub(crate) fn fit(engine: &Engine, package: &Package) -> Result<(Info, PolicyPre<()>), Problem> {
+pub(crate) fn fit(engine: &Engine, package: &Package) -> Result<Fit<PolicyPre<()>>, Problem> {
     let (info, code, version) = inspect(engine, package, Kind::Policy, PolicyPre::VERSIONS)?;
     info.check_pure()?;
     let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component()).and_then(|pre| PolicyPre::new(version, pre));
     let pre = pre.map_err(|error| info.misfit(version, &error))?;
-    Ok((info, pre))
+    Ok(Fit { info, pre, code })
 }
 
 impl PolicyPlugin {
@@ -64,7 +64,7 @@ impl PolicyPlugin {
     }
 
     fn try_load(engine: &Engine, package: &Package, given: &Map<String, Value>) -> Result<Self, Problem> {
-        let (info, pre) = fit(engine, package)?;
+        let Fit { info, pre, code } = fit(engine, package)?;
         let settings = Value::Object(package.manifest.settings(given)?).to_string();
         let limits = limits(&package.manifest);
         Ok(Self { inner: Arc::new(Inner { info, engine: engine.clone(), limits, settings, pre, _code: code }) })

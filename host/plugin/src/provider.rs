@@ -8,7 +8,7 @@ use wirken_types::http::{Header, Request};
 use wirken_types::provider::{ChatRequest, Model, ProviderError, Target};
 
 use crate::error::{LoadError, Problem};
-use crate::package::{Info, Kind, Package, inspect};
+use crate::package::{Fit, Info, Kind, Package, inspect};
 
 /// Decodes one response, in an instance of its own.
 pub type Decoder = wirken_bindings::Decoder<()>;
@@ -26,12 +26,12 @@ pub struct ProviderPlugin {
 }
 
 /// A provider of any version that is offered, linked to nothing.
-pub(crate) fn fit(engine: &Engine, package: &Package) -> Result<(Info, ProviderPre<()>), Problem> {
+pub(crate) fn fit(engine: &Engine, package: &Package) -> Result<Fit<ProviderPre<()>>, Problem> {
     let (info, code, version) = inspect(engine, package, Kind::Provider, ProviderPre::VERSIONS)?;
     info.check_pure()?;
     let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component()).and_then(|pre| ProviderPre::new(version, pre));
     let pre = pre.map_err(|error| info.misfit(version, &error))?;
-    Ok((info, pre))
+    Ok(Fit { info, pre, code })
 }
 
 impl ProviderPlugin {
@@ -41,7 +41,7 @@ impl ProviderPlugin {
     }
 
     fn try_load(engine: &Engine, package: Package) -> Result<Self, Problem> {
-        let (info, pre) = fit(engine, &package)?;
+        let Fit { info, pre, code } = fit(engine, &package)?;
         let limits = Limits::asked(&package.manifest.limits);
         Ok(Self { info, manifest: package.manifest, engine: engine.clone(), limits, pre, _code: code })
     }

@@ -20,7 +20,7 @@ use wirken_types::tool::{CallPlan, ToolFailure};
 use crate::authority::{Access, Asked, Authority, Ceiling, Grant, effective};
 use crate::capability::{self, Fixed, Host, OFFERS, Offers};
 use crate::error::{LoadError, Problem};
-use crate::package::{Info, Kind, Package, check_kind, inspect, read};
+use crate::package::{Fit, Info, Kind, Package, check_kind, inspect, read};
 use crate::ports::Ports;
 
 /// What a manifest says of a component that exports plain functions and knows no world of this host.
@@ -88,15 +88,8 @@ pub(crate) enum Callee {
     Plain(PlainPre<Host>, Reflected),
 }
 
-/// A tool whose imports and exports fit what is offered.
-pub(crate) struct Fit {
-    pub(crate) info: Info,
-    callee: Callee,
-    code: Code,
-}
-
 /// A tool of any version that is offered, linked to what it imports, at the versions at which it does.
-pub(crate) fn fit(engine: &Engine, package: &Package, offers: &Offers) -> Result<Fit, Problem> {
+pub(crate) fn fit(engine: &Engine, package: &Package, offers: &Offers) -> Result<Fit<Callee>, Problem> {
     let mut linker = Linker::new(engine.wasmtime());
     if package.manifest.world == REFLECTED {
         check_kind(&package.manifest, Kind::Tool)?;
@@ -105,13 +98,13 @@ pub(crate) fn fit(engine: &Engine, package: &Package, offers: &Offers) -> Result
         offers.validate(&info.imports, &package.manifest)?;
         let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
         let pre = linked.map_err(|error| Problem::Shape { world: REFLECTED.to_owned(), reason: format!("{error:#}") })?;
-        return Ok(Fit { info, callee: Callee::Plain(PlainPre::new(pre), reflected), code });
+        return Ok(Fit { info, pre: Callee::Plain(PlainPre::new(pre), reflected), code });
     }
     let (info, code, version) = inspect(engine, package, Kind::Tool, offers.worlds)?;
     offers.validate(&info.imports, &package.manifest)?;
     let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
     let pre = linked.and_then(|pre| ToolPre::new(version, pre)).map_err(|error| info.misfit(version, &error))?;
-    Ok(Fit { info, callee: Callee::Tool(pre), code })
+    Ok(Fit { info, pre: Callee::Tool(pre), code })
 }
 
 impl ToolPlugin {
@@ -125,7 +118,7 @@ impl ToolPlugin {
     }
 
     async fn try_load(engine: &Engine, package: Package, owner: &Owner, offers: &Offers) -> Result<Self, Problem> {
-        let Fit { info, callee, code } = fit(engine, &package, offers)?;
+        let Fit { info, pre: callee, code } = fit(engine, &package, offers)?;
         let settings = package.manifest.settings(&owner.settings)?;
         let asked = Asked::of(&package.manifest, &settings)?;
         let authority = effective(capability::imported(&info.imports), &asked, &owner.grant, &owner.ceiling);

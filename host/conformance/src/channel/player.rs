@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
-use wirken_bindings::{ChannelPre, Connection};
+use wirken_bindings::{Beginning, ChannelPre, Connection};
 use wirken_engine::Limits;
 use wirken_types::channel::{Effect, Event, Inbound, MAX_ID_BYTES, Outbound, OutboundContent, Outcome, State};
 use wirken_types::http::{Failure, Header, Request, Response};
@@ -54,7 +54,8 @@ pub(super) struct Player {
 impl Player {
     pub(super) async fn begin(pre: &ChannelPre, limits: &Limits, begin: &Begin) -> Result<(Self, Vec<Effect>), String> {
         let state: Vec<State> = begin.state.iter().map(|(key, value)| State { key: key.clone(), value: value.clone() }).collect();
-        let connection = pre.connect(limits, &begin.settings, &state, &begin.random, begin.recovering).await;
+        let beginning = Beginning { settings: &begin.settings, state: &state, random: &begin.random, recovering: begin.recovering };
+        let connection = pre.connect(limits, beginning).await;
         let mut player = Self {
             connection: connection.map_err(|error| error.to_string())?,
             now: BEGIN + begin.later,

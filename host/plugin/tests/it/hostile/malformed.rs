@@ -123,9 +123,9 @@ pub(super) async fn wrong_abi() {
 
 pub(super) async fn missing_export() {
     let only = tool(of_tools(&tools("", ""))).await.unwrap_err();
-    assert!(matches!(&only.problem, Problem::Shape(why) if why.contains("wirken:tool/tools@0.1.0")), "{only}");
+    assert!(matches!(&only.problem, Problem::Shape { reason, .. } if reason.contains("wirken:tool/tools@0.1.0")), "{only}");
     let nothing = tool(of_tools("(component)")).await.unwrap_err();
-    assert!(matches!(&nothing.problem, Problem::Shape(why) if why.contains("wirken:tool/tools@0.1.0")), "{nothing}");
+    assert!(matches!(&nothing.problem, Problem::MissingExport { wanted, .. } if wanted.contains("wirken:tool/tools@0.1.0")), "{nothing}");
     let none_to_call = tool(plain("", "(component)")).await.unwrap_err();
     assert!(matches!(none_to_call.problem, Problem::Reflection(_)), "{none_to_call}");
 }
@@ -207,7 +207,7 @@ pub(super) async fn lying_manifest() {
     let mut codec = plain("", TWO_AND_TWO);
     (codec.manifest.kind, codec.manifest.world) = (Kind::Provider, "wirken:provider/provider@0.1.0".into());
     let error = ProviderPlugin::load(&ENGINE, codec).unwrap_err();
-    assert!(matches!(&error.problem, Problem::Shape(why) if why.contains("wirken:provider/codec")), "{error}");
+    assert!(matches!(&error.problem, Problem::MissingExport { wanted, .. } if wanted.contains("wirken:provider/codec")), "{error}");
 
     // Whatever its manifest calls it, it is known by its bytes.
     let (mine, mut theirs) = (crate::package("fixtures/hostile"), crate::package("fixtures/hostile"));
@@ -222,7 +222,7 @@ pub(super) async fn lying_manifest() {
 
     // The workspace to read only, which its manifest says, is to read only whatever was granted.
     let mut reader = crate::package("fixtures/prying");
-    reader.manifest.filesystem.workspace = wirken_manifest::WorkspaceAccess::ReadOnly;
+    reader.manifest.filesystem.workspace = wirken_manifest::Access::ReadOnly;
     let reader = super::tool_in(reader, Some(folder.path()), json!({})).await.unwrap();
     assert_eq!(reader.authority().workspace.as_ref().map(|(_, access)| *access), Some(Access::ReadOnly));
     let told = answer(&reader, "escape", json!({ "path": "new.txt" }), Ports::default()).await;
