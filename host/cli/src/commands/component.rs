@@ -158,13 +158,6 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
     })
 }
 
-/// What a gateway that runs says of components that are not in use, by name.
-fn resting(folder: &Folder) -> anyhow::Result<Value> {
-    // Where it does not answer, what is in the folder can be listed all the same.
-    let status = parts::small_runtime()?.block_on(control::call(&folder.control(), &Request::Status));
-    Ok(status.ok().and_then(|mut status| status.get_mut("resting").map(Value::take)).unwrap_or_default())
-}
-
 #[derive(Serialize)]
 struct Inspected {
     #[serde(flatten)]

@@ -135,10 +135,16 @@ impl Turn {
 }
 
 impl Current {
-    /// Each action as often as it was shown: what was shown twice may be done twice.
+    /// What one question shows twice may be done twice. What two questions show is one thing, shown again.
     pub(crate) fn allow(&mut self, approval: ApprovalId, question: &Question) {
         self.allowed.approval = Some(approval);
-        self.allowed.actions.extend(question.actions.iter().map(|judged| judged.action));
+        for judged in &question.actions {
+            let shown = question.actions.iter().filter(|other| other.action == judged.action).count();
+            let allowed = self.allowed.actions.iter().filter(|action| **action == judged.action).count();
+            if allowed < shown {
+                self.allowed.actions.push(judged.action);
+            }
+        }
     }
 }
 
