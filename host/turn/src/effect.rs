@@ -88,7 +88,7 @@ pub struct Answer {
 pub struct Allowed {
     /// The last question that was answered so.
     pub approval: Option<ApprovalId>,
-    /// Exactly these actions.
+    /// Exactly these actions, each as often as it stands here.
     pub actions: Vec<Digest>,
 }
 

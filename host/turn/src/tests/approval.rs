@@ -269,6 +269,16 @@ fn a_blocked_call_is_asked_about_and_runs_again_with_all_that_was_allowed() {
 }
 
 #[test]
+fn what_one_question_shows_twice_is_allowed_twice() {
+    let mut driven = planning();
+    driven.input(Input::Planned(Verdict::Ask(ask(1, &[1, 2, 1])))).input(Input::Answered(answer(1, Choice::Once)));
+    runs(&driven, "1", Some(1), &[1, 2, 1]);
+    // A question that shows one of them again allows it no more often.
+    driven.input(blocked(Some(ask(2, &[1, 2, 3])), "")).input(Input::Answered(answer(2, Choice::Once)));
+    runs(&driven, "1", Some(2), &[1, 2, 1, 3]);
+}
+
+#[test]
 fn a_blocked_call_that_is_not_allowed_says_that_it_had_begun() {
     for input in [
         Input::Answered(answer(2, Choice::Deny)),

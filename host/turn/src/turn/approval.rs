@@ -135,10 +135,13 @@ impl Turn {
 }
 
 impl Current {
+    /// What one question shows twice may be done twice. What two questions show is one thing, shown again.
     pub(crate) fn allow(&mut self, approval: ApprovalId, question: &Question) {
         self.allowed.approval = Some(approval);
         for judged in &question.actions {
-            if !self.allowed.actions.contains(&judged.action) {
+            let shown = question.actions.iter().filter(|other| other.action == judged.action).count();
+            let allowed = self.allowed.actions.iter().filter(|action| **action == judged.action).count();
+            if allowed < shown {
                 self.allowed.actions.push(judged.action);
             }
         }
