@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wirken_bindings::{PlainPre, ToolPre};
 use wirken_engine::{CallError, Cell, Engine, Limits};
@@ -30,6 +31,10 @@ const MAX_DEFINITIONS: usize = 64;
 
 /// A description and schema of one tool, in bytes: they are part of every request to the model.
 const MAX_DEFINITION_BYTES: usize = 16 * 1024;
+
+/// Calls of one component under way; the next waits for its turn. Fewer than the engine computes at once, so that none takes all
+/// the room that there is: calls of the others find some.
+const CALLS_AT_ONCE: usize = 48;
 
 /// How long past its deadline a call is waited for that hangs in a file.
 const STUCK: Duration = Duration::from_secs(2);
@@ -68,6 +73,8 @@ struct Inner {
     authority: Authority,
     callee: Callee,
     definitions: Vec<ToolDefinition>,
+    /// Room for its calls.
+    room: Arc<Semaphore>,
 }
 
 /// What is called.
@@ -105,7 +112,8 @@ impl ToolPlugin {
             .map_err(|error| Problem::Shape(format!("{error:#}")))?;
         let limits = Limits::asked(&package.manifest.limits);
         let manifest = package.manifest;
-        let mut inner = Inner { info, manifest, engine: engine.clone(), limits, fixed, authority, callee, definitions: Vec::new() };
+        let (engine, definitions, room) = (engine.clone(), Vec::new(), Arc::new(Semaphore::new(CALLS_AT_ONCE)));
+        let mut inner = Inner { info, manifest, engine, limits, fixed, authority, callee, definitions, room };
         inner.definitions = inner.read_definitions().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -197,6 +205,7 @@ impl ToolPlugin {
         R: Send + 'static,
         F: Future<Output = R> + Send,
     {
+        let room = Arc::clone(&self.inner.room).acquire_owned().await.map_err(|error| error.to_string())?;
         let mut cell = self.inner.engine.cell(host, &self.inner.limits);
         // Before a thread is taken: there are not so many that each could wait on one of its own.
         cell.take_place().await.map_err(|error| error.to_string())?;
@@ -205,6 +214,8 @@ impl ToolPlugin {
         // Closed when this future is dropped.
         let (_wanted, mut unwanted) = tokio::sync::oneshot::channel::<()>();
         let mut call = tokio::task::spawn_blocking(move || {
+            // For as long as the thread is taken, and not only as somebody waits for it.
+            let _room = room;
             runtime.block_on(async move {
                 tokio::select! {
                     end = what(inner, cell) => Some(end),
