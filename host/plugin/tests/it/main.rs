@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
 
+mod foreign;
+mod hostile;
+
 use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
