@@ -26,7 +26,7 @@ const KEY: &str = "tok-0f1e2d3c4b5a69788796";
 /// Of each request its first line and its authorization, in order.
 type Seen = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
-struct Server {
+pub(crate) struct Server {
     url: String,
     seen: Seen,
 }
@@ -64,22 +64,33 @@ impl Server {
         Self { url, seen }
     }
 
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.seen.lock().unwrap().iter().map(|(line, _)| line.clone()).collect()
     }
 }
 
-struct World {
+pub(crate) struct World {
     _folder: tempfile::TempDir,
-    gateway: Gateway,
-    server: Server,
+    pub(crate) gateway: Gateway,
+    pub(crate) server: Server,
     other: Server,
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
+    let server = Server::start().await;
+    let url = server.url.clone();
+    around(server, &url).await
+}
+
+/// Its component may reach another server than the one that writes down what it hears.
+pub(crate) async fn world_with(url: &str) -> World {
+    around(Server::start().await, url).await
+}
+
+async fn around(server: Server, url: &str) -> World {
     let folder = tempfile::tempdir().unwrap();
-    let (server, other) = (Server::start().await, Server::start().await);
-    let gateway = open(folder.path(), &server.url, &other.url).await;
+    let other = Server::start().await;
+    let gateway = open(folder.path(), url, &other.url).await;
     World { _folder: folder, gateway, server, other }
 }
 
@@ -120,12 +131,12 @@ async fn open(folder: &Path, url: &str, other: &str) -> Gateway {
 }
 
 impl World {
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         json!({ "act": "request", "method": "GET", "url": format!("{}{path}", self.server.url) })
     }
 
     /// A message whose turn calls the component with these acts.
-    async fn begin(&self, conversation: &str, key: &str, plan: Value, acts: Value, marks: &[Mark]) -> (SessionId, TurnId) {
+    pub(crate) async fn begin(&self, conversation: &str, key: &str, plan: Value, acts: Value, marks: &[Mark]) -> (SessionId, TurnId) {
         let arguments = json!({ "plan": plan, "do": acts });
         let mut message = say(conversation, key, &format!("call act {arguments}"));
         message.marks = marks.to_vec();
@@ -133,7 +144,7 @@ impl World {
         (accepted.session, accepted.turn)
     }
 
-    async fn end(&self, session: SessionId, turn: TurnId) -> (ToolOutcome, String) {
+    pub(crate) async fn end(&self, session: SessionId, turn: TurnId) -> (ToolOutcome, String) {
         over(&self.gateway, session, turn).await;
         let rows = self.gateway.rows(session).await.unwrap();
         let ended = rows.iter().rev().find_map(|row| match &row.event {
@@ -146,7 +157,7 @@ impl World {
     }
 
     /// The same from beginning to end, where nobody has to be asked.
-    async fn run(&self, conversation: &str, key: &str, acts: Value) -> (ToolOutcome, String) {
+    pub(crate) async fn run(&self, conversation: &str, key: &str, acts: Value) -> (ToolOutcome, String) {
         let (session, turn) = self.begin(conversation, key, json!([]), acts, &[]).await;
         self.end(session, turn).await
     }
