@@ -197,3 +197,61 @@ fn every_rust_file_says_what_it_owns() {
     }
     assert!(silent.is_empty(), "these do not begin with `//!`: {silent:#?}");
 }
+
+/// A word in backticks that can be the name of a test of this tree, and of little else.
+fn is_test_name(word: &str) -> bool {
+    word.matches('_').count() >= 4 && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// The tests that docs/security.md names: `path::name` is in that file, a further name on the line in the last file before
+/// it, and one by itself in any. What they say of a test that is gone or renamed.
+fn missing_tests(document: &str, text_of: impl Fn(&str) -> Option<String>, anywhere: &str) -> Vec<String> {
+    let has = |text: &str, path: &str, name: &str| {
+        if path.ends_with(".mjs") { text.contains(name) } else { text.contains(&format!("fn {name}(")) }
+    };
+    let mut missing = Vec::new();
+    for line in document.lines() {
+        let mut last = None;
+        for span in line.split('`').skip(1).step_by(2) {
+            let known = match span.split_once("::") {
+                Some((path, name)) if path.contains('/') => {
+                    last = text_of(path).map(|text| (path, text));
+                    last.as_ref().is_some_and(|(path, text)| has(text, path, name))
+                }
+                _ if is_test_name(span) => match &last {
+                    Some((path, text)) => has(text, path, span),
+                    None => has(anywhere, ".rs", span),
+                },
+                _ => continue,
+            };
+            if !known {
+                missing.push(span.to_owned());
+            }
+        }
+    }
+    missing
+}
+
+#[test]
+fn each_test_that_a_promise_names_is_there() {
+    let rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    let all: Vec<PathBuf> = ["host", "adapters-native", "components"].into_iter().flat_map(files_below).filter(rust).collect();
+    let anywhere: String = all.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let document = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let missing = missing_tests(&document, |path| std::fs::read_to_string(root().join(path)).ok(), &anywhere);
+    assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:#?}");
+    assert!(document.matches(".rs::").count() > 100, "it names its tests in another way than is looked for here");
+}
+
+#[test]
+fn finds_a_promise_whose_test_is_gone() {
+    let text_of = |path: &str| (path == "a/b.rs").then(|| "fn one_two_three_four_five() {}".to_owned());
+    let missing = |line: &str| missing_tests(line, text_of, "fn six_seven_eight_nine_ten() {}");
+    let nothing = Vec::<String>::new();
+    assert_eq!(missing("| x | `a/b.rs::one_two_three_four_five`, `.env` |"), nothing);
+    assert_eq!(missing("(`six_seven_eight_nine_ten`)"), nothing);
+    assert_eq!(missing("`a/b.rs::one`"), ["a/b.rs::one"]);
+    assert_eq!(missing("`a/c.rs::one_two_three_four_five`"), ["a/c.rs::one_two_three_four_five"]);
+    assert_eq!(missing("`a/b.rs::one_two_three_four_five`, `six_seven_eight_nine_ten`"), ["six_seven_eight_nine_ten"]);
+    assert_eq!(missing("`one_two_three_four_six`"), ["one_two_three_four_six"]);
+}
