@@ -28,9 +28,8 @@ const WARM_UP: usize = 200;
 /// Of the other session, one after the other, each with a call of a tool in the middle.
 const HONEST: usize = 6;
 
-/// More than the level before by this much is a leak. A thousand calls that leave 32 KiB each are one; what an allocator keeps
-/// of a peak for later is not.
-const MARGIN_BYTES: usize = 32 * 1024 * 1024;
+/// More than the level before by this much is a leak: 64 KiB for each call. What an allocator keeps of a peak for later is less.
+const MARGIN_BYTES: usize = 64 * 1024 * 1024;
 
 /// Each with what it may end with; time is short where a thousand want it.
 const WAYS: [(&str, &str, &[&str]); 6] = [
@@ -42,6 +41,7 @@ const WAYS: [(&str, &str, &[&str]); 6] = [
     ("abort", "{}", &["unreachable", "deadline"]),
 ];
 
+/// Takes some 30 s: a session stays in memory for 20 s after its last turn.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test that starts itself once more")]
 fn a_thousand_hostile_calls_at_once_hold_up_nobody_and_leave_nothing() {
@@ -100,7 +100,7 @@ async fn alone() {
     let begun = Instant::now();
     let after = loop {
         let now = resident_bytes();
-        if now <= before + MARGIN_BYTES || begun.elapsed() > Duration::from_secs(30) {
+        if now <= before + MARGIN_BYTES || begun.elapsed() > Duration::from_secs(60) {
             break now;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

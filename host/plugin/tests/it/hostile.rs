@@ -103,8 +103,11 @@ pub(crate) async fn tool_in(package: Package, workspace: Option<&Path>, settings
     ToolPlugin::load(&ENGINE, package, &owner).await
 }
 
+/// With time enough that on a busy machine, too, what ends a call is what the test is of.
 async fn fixture(name: &str) -> ToolPlugin {
-    tool(crate::package(&format!("fixtures/{name}"))).await.unwrap()
+    let mut package = crate::package(&format!("fixtures/{name}"));
+    package.manifest.limits.deadline_millis = Some(60_000);
+    tool(package).await.unwrap()
 }
 
 /// What its text says, of a call that came to its end.

@@ -32,8 +32,11 @@ fn workspace(folder: &Path, access: Access) -> Owner {
     Owner { grant: Grant { workspace: Some((folder.to_owned(), access)), ..Grant::default() }, ..Owner::default() }
 }
 
+/// With time enough that on a busy machine, too, what ends a call is another of its limits.
 async fn hostile(engine: &Engine) -> ToolPlugin {
-    ToolPlugin::load(engine, package("fixtures/hostile"), &Owner::default()).await.unwrap()
+    let mut package = package("fixtures/hostile");
+    package.manifest.limits.deadline_millis = Some(60_000);
+    ToolPlugin::load(engine, package, &Owner::default()).await.unwrap()
 }
 
 async fn call(tool: &ToolPlugin, name: &str, arguments: &str) -> (ToolOutcome, String) {

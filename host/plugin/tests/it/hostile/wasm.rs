@@ -61,7 +61,8 @@ pub(super) fn of_tools(text: &str) -> Package {
 }
 
 fn package(world: &str, limits: &str, wasm: Vec<u8>) -> Package {
-    let manifest =
-        format!("name = \"made\"\nkind = \"tool\"\nversion = \"0.0.0\"\nworld = \"{world}\"\n[limits]\nfuel = 10_000_000\n{limits}");
+    let manifest = format!(
+        "name = \"made\"\nkind = \"tool\"\nversion = \"0.0.0\"\nworld = \"{world}\"\n[limits]\nfuel = 10_000_000\ndeadline-millis = 60_000\n{limits}"
+    );
     Package { manifest: Manifest::parse(&manifest).unwrap(), wasm: Cow::Owned(wasm) }
 }
