@@ -1,6 +1,6 @@
 //! The suite on components that hold it, and on components with one fault each, which it has to find.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
 
 mod bundled;
 mod faulty;

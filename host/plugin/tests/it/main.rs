@@ -1,6 +1,6 @@
 //! Components loaded, refused, called and stopped, with the guests that `just guests` built.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
 
 mod foreign;
 mod hostile;
