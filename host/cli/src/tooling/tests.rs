@@ -8,7 +8,7 @@ async fn a_bundled_component_is_out_of_use_until_its_owner_enables_it_or_starts_
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::new(&wirken_engine::Options::default()).unwrap();
     let config = Config::parse("[provider]\ncomponent = \"demo\"\nmodel = \"demo\"\n").unwrap();
-    let data = Folder::open(folder.path()).unwrap();
+    let data = Folder::open(&folder.path().join("data")).unwrap();
     let load = || Tooling::load(&engine, Shelf::of(&data), &config, folder.path().to_owned(), None);
     let (tooling, _) = load().await.unwrap();
     let offers = |tooling: &Tooling| tooling.catalogue().about("send_message").is_some();

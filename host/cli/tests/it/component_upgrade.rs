@@ -117,7 +117,15 @@ async fn a_component_is_not_named_as_what_else_has_credentials() {
     wirken.ok(&["component", "add", path, "--yes"]);
     assert!(!stderr(&wirken.run(&["ask", "-m", "hello"])).contains("not in use"));
     let telegram = FakeTelegram::start(Options::default()).await.unwrap();
-    add(&wirken, &telegram, &["--account", "family"]);
+    let url = format!("api-url={}", telegram.origin());
+    let connect =
+        ["channel", "add", "telegram", "--account", "family", "--non-interactive", "--key-file", "--credential-stdin", "--setting", &url];
+    let refused = wirken.run_with_input(&connect, telegram.token().as_bytes());
+    assert!(!refused.status.success() && stderr(&refused).contains("family is the name of a component"), "{}", stderr(&refused));
+    // Whoever writes it by hand is told where it matters.
+    add(&wirken, &telegram, &["--account", "friends"]);
+    let path = wirken.data().join("config.toml");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("[channels.friends", "[channels.family")).unwrap();
     let said = stderr(&wirken.run(&["ask", "-m", "hello"]));
     assert!(said.contains("family is not in use: an account of a channel is named family"), "{said}");
 }

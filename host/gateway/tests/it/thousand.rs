@@ -35,7 +35,7 @@ const MARGIN_BYTES: usize = 64 * 1024 * 1024;
 const WAYS: [(&str, &str, &[&str]); 6] = [
     ("loop", "{}", &["fuel", "deadline"]),
     ("allocate", "{}", &["memory", "deadline"]),
-    ("recurse", "{}", &["stack-overflow", "deadline"]),
+    ("recurse", "{}", &["memory-out-of-bounds", "deadline"]),
     ("big-output", r#"{"bytes":2000000}"#, &["output", "deadline"]),
     ("panic", r#"{"message":"no"}"#, &["unreachable", "deadline"]),
     ("abort", "{}", &["unreachable", "deadline"]),

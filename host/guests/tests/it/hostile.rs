@@ -46,7 +46,7 @@ async fn no_limit_can_be_passed() {
     let error = call("allocate", "{}").await.unwrap_err();
     assert!(matches!(error, CallError::Memory { .. }), "{error:?}");
     let error = call("recurse", "{}").await.unwrap_err();
-    assert!(matches!(error, CallError::Trap { code: "stack-overflow", .. }), "{error:?}");
+    assert!(matches!(error, CallError::Trap { code: "memory-out-of-bounds", .. }), "{error:?}");
     let error = call("big-output", "{\"bytes\":1048576}").await.unwrap_err();
     assert!(matches!(error, CallError::Output { .. }), "{error:?}");
 }

@@ -76,13 +76,23 @@ guests! {
 const HARMLESS: &str = "hostile/echo";
 
 /// Fixtures that are tested where what they try is decided: below `host`, in the file that names them.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 16] = [
     ("two-faced", "gateway/tests/it/lies.rs"),
     ("broken-policy", "gateway/tests/it/policies.rs"),
     ("strict-policy", "gateway/tests/it/policies.rs"),
     ("troubled-channel", "cli/tests/it/channel_trouble.rs"),
     ("impure-provider", "plugin/tests/it/main.rs"),
     ("slow-provider", "plugin/tests/it/main.rs"),
+    ("echo", "bench/src/components.rs"),
+    ("first-tool", "plugin/src/versions.rs"),
+    ("next-tool", "plugin/src/versions.rs"),
+    ("scaffold-channel", "cli/tests/it/added.rs"),
+    ("scaffold-policy", "cli/tests/it/added.rs"),
+    ("scaffold-provider", "cli/tests/it/added.rs"),
+    ("faulty-channel", "conformance/tests/it/faulty.rs"),
+    ("faulty-policy", "conformance/tests/it/faulty.rs"),
+    ("faulty-provider", "conformance/tests/it/faulty.rs"),
+    ("faulty-tool", "conformance/tests/it/faulty.rs"),
 ];
 
 /// One for all of these tests, as a gateway has one for all of its components.

@@ -55,7 +55,7 @@ async fn a_call_that_crashes_ends_alone_and_says_why() {
     let (outcome, text) = call(&tool, "panic", r#"{"message":"out of ideas"}"#).await;
     assert_eq!(outcome, ToolOutcome::Crashed);
     assert!(text.contains("unreachable") && text.contains("out of ideas"), "{text}");
-    for (name, word) in [("loop", "fuel"), ("recurse", "stack-overflow"), ("abort", "unreachable")] {
+    for (name, word) in [("loop", "fuel"), ("recurse", "memory-out-of-bounds"), ("abort", "unreachable")] {
         let ToolEnd { outcome, code, content } = tool.call(name.into(), "{}".into(), Ports::default()).await;
         let text = plain_text(&content);
         assert_eq!((outcome, code), (ToolOutcome::Crashed, Some(word)), "{name}: {text}");
@@ -163,12 +163,12 @@ async fn a_component_that_does_not_fit_is_refused_with_the_reason() {
     let undeclared = ToolPlugin::load(&engine, undeclared, &Owner::default()).await.unwrap_err();
     assert!(matches!(&undeclared.problem, Problem::Undeclared { import, .. } if import.starts_with("wasi:filesystem/")), "{undeclared}");
 
-    let unknown = wat::parse_str(r#"(component (import "acme:radio/tx@1.2.3" (instance (export "send" (func)))))"#).unwrap();
+    let unknown = wat::parse_str(r#"(component (import "acme:radio/tx@1.2.3" (instance (export "send" (func)))) (instance $tools) (export "wirken:tool/tools@0.1.0" (instance $tools)))"#).unwrap();
     let unknown = Package { wasm: Cow::Owned(unknown), ..package("tools/files") };
     let unknown = ToolPlugin::load(&engine, unknown, &Owner::default()).await.unwrap_err();
     assert!(unknown.to_string().contains("acme:radio/tx@1.2.3") && unknown.to_string().contains("wasi:filesystem"), "{unknown}");
 
-    let newer = wat::parse_str(r#"(component (import "wirken:host/exec@0.3.0" (instance (export "run" (func)))))"#).unwrap();
+    let newer = wat::parse_str(r#"(component (import "wirken:host/exec@0.3.0" (instance (export "run" (func)))) (instance $tools) (export "wirken:tool/tools@0.1.0" (instance $tools)))"#).unwrap();
     let newer = Package { wasm: Cow::Owned(newer), ..package("tools/files") };
     let newer = ToolPlugin::load(&engine, newer, &Owner::default()).await.unwrap_err();
     assert!(newer.to_string().contains("wirken:host/exec@0.3.0") && newer.to_string().contains("wirken:host/exec@0.1.0"), "{newer}");
@@ -235,7 +235,8 @@ async fn a_policy_that_does_not_answer_has_said_no() {
         ("trap", "unreachable"),
         ("loop", "fuel"),
         ("allocate", "memory"),
-        ("recurse", "stack"),
+        // The stack of a guest's own stands before its data, and ends there.
+        ("recurse", "memory-out-of-bounds"),
         ("long", "handed over"),
         // Which bound it meets first is its compiler's affair.
         ("many", "did not answer"),
@@ -294,8 +295,9 @@ async fn a_policy_has_its_owners_settings_and_none_that_it_does_not_know() {
     assert!(matches!(unknown.problem, Problem::Settings(_)), "{unknown}");
     let other = PolicyPlugin::load(&engine, package("tools/files"), &serde_json::Map::new()).unwrap_err();
     assert!(matches!(other.problem, Problem::Kind { .. }), "{other}");
-    let mut impure = package("fixtures/impure-provider");
-    (impure.manifest.kind, impure.manifest.world) = (Kind::Policy, "wirken:policy/policy@0.1.0".into());
+    let mut impure = package("fixtures/strict-policy");
+    let wasm = r#"(component (import "wirken:host/log@0.1.0" (instance)) (instance $rules) (export "wirken:policy/rules@0.1.0" (instance $rules)))"#;
+    impure.wasm = Cow::Owned(wat::parse_str(wasm).unwrap());
     let impure = PolicyPlugin::load(&engine, impure, &serde_json::Map::new()).unwrap_err();
     assert!(matches!(&impure.problem, Problem::Impure { kind: "policy", .. }), "{impure}");
 }

@@ -118,7 +118,7 @@ pub(super) async fn wrong_abi() {
     assert!(matches!(&error.problem, Problem::Call(CallError::Host { message }) if message.contains("type mismatch")), "{error}");
     // A core module is no component, whatever it exports.
     let module = tool(of_tools(r#"(module (func (export "call")))"#)).await.unwrap_err();
-    assert!(matches!(module.problem, Problem::Engine(_)), "{module}");
+    assert!(module.to_string().contains("a core WebAssembly module"), "{module}");
 }
 
 pub(super) async fn missing_export() {
@@ -203,7 +203,7 @@ pub(super) async fn lying_manifest() {
     let mut codec = crate::package("fixtures/hostile");
     (codec.manifest.kind, codec.manifest.world) = (Kind::Provider, "wirken:provider/provider@0.1.0".into());
     let error = ProviderPlugin::load(&ENGINE, codec).unwrap_err();
-    assert!(matches!(&error.problem, Problem::Impure { import, .. } if import.contains("wirken:host/")), "{error}");
+    assert!(matches!(&error.problem, Problem::MissingExport { found, .. } if found.contains("wirken:tool/tools")), "{error}");
     let mut codec = plain("", TWO_AND_TWO);
     (codec.manifest.kind, codec.manifest.world) = (Kind::Provider, "wirken:provider/provider@0.1.0".into());
     let error = ProviderPlugin::load(&ENGINE, codec).unwrap_err();
