@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wirken_testkit::llm::FakeLlm;
 use wirken_testkit::telegram::{Chat, FakeTelegram, Fault, Options, Sent, User};
 
@@ -154,7 +154,7 @@ async fn killed_at_any_moment_after_the_answer_a_message_arrives_once_or_is_told
         world.told_ada(&text(round), 0).await;
         wirken.ok(&["permissions", "pending", "approve", &code]);
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        tokio::time::sleep(Duration::from_millis((seed >> 33) % 25)).await;
+        tokio::time::sleep(Duration::from_millis((seed >> 33) % 150)).await;
         drop(running);
         let _running = Running::start(wirken);
         // Ended by the run that was killed, or by this one.
@@ -172,6 +172,7 @@ async fn killed_at_any_moment_after_the_answer_a_message_arrives_once_or_is_told
         }
     }
     println!("{}", json!(outcomes));
-    let starts: Vec<Value> = recorded(wirken, "tool-started").iter().map(|event| event["attempt"].clone()).collect();
-    assert_eq!(starts, vec![json!(1); ROUNDS], "each began once");
+    // The first attempt of a call is not named.
+    let starts = recorded(wirken, "tool-started");
+    assert!(starts.len() == ROUNDS && starts.iter().all(|event| event.get("attempt").is_none()), "each began once: {starts:?}");
 }
