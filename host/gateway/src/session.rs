@@ -6,7 +6,7 @@
 mod asking;
 mod screening;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 use wirken_ledger::{Batch, Row};
-use wirken_turn::{Conversation, Effect, Input, Setup, Shown, Surface, Turn};
+use wirken_turn::{Conversation, Effect, Input, Setup, Shown, Surface, ToolOrigin, Turn};
 use wirken_types::approval::ApprovalId;
 use wirken_types::chat::{Message, Part};
 use wirken_types::event::{Event, Mark, Place};
@@ -151,6 +151,10 @@ impl Actor {
                     if !events.is_empty() {
                         self.record(events).await?;
                     }
+                    // A piece of an answer makes no call.
+                    if inputs.iter().any(|input| !matches!(input, Input::Step(_) | Input::Revised { .. })) && self.offer().await? {
+                        continue;
+                    }
                     for input in inputs {
                         let Some(turn) = &mut self.turn else { break };
                         let effects = turn.handle(input);
@@ -158,6 +162,9 @@ impl Actor {
                     }
                 }
                 Next::Planned(Planned { verdict, writes }) => {
+                    if self.offer().await? {
+                        continue;
+                    }
                     self.writes = writes;
                     if let Some(turn) = &mut self.turn {
                         let effects = turn.handle(Input::Planned(verdict));
@@ -332,6 +339,16 @@ impl Actor {
         self.running.store(false, Ordering::Relaxed);
     }
 
+    /// Tells the turn which tools there are now. True where that ended what it waited for: what came of that is late.
+    async fn offer(&mut self) -> Result<bool, GatewayError> {
+        let tools = self.origins();
+        let Some(turn) = &mut self.turn else { return Ok(false) };
+        let effects = turn.offer(tools);
+        let ended = !effects.is_empty();
+        self.carry_out(effects).await?;
+        Ok(ended)
+    }
+
     /// Carries out effects in order; what follows a record waits until it is durable.
     async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), GatewayError> {
         for effect in effects {
@@ -420,12 +437,18 @@ impl Actor {
 
     fn setup(&self) -> Setup {
         let (provider, model) = self.shared.model.names();
+        let surface = if self.outgoing.is_some() { Surface::Sends } else { Surface::Reads };
+        Setup { provider, model, tools: self.origins(), surface }
+    }
+
+    /// The tools that there are now, and which component each is from.
+    fn origins(&self) -> BTreeMap<String, ToolOrigin> {
         let mut tools = self.shared.permits.tools.origins();
         // A policy is asked before every call, also where nobody has to allow what it does.
         if !self.shared.permits.policies.is_empty() {
             tools.values_mut().for_each(|origin| origin.gated = true);
         }
-        Setup { provider, model, tools, surface: if self.outgoing.is_some() { Surface::Sends } else { Surface::Reads } }
+        tools
     }
 }
 

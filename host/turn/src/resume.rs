@@ -8,7 +8,7 @@ use wirken_types::chat::{AssistantItem, Part, ToolCall};
 use wirken_types::event::{Event, ToolOutcome};
 
 use crate::effect::{Allowed, Ask, Effect};
-use crate::turn::{Current, MAX_FAILURE_BYTES, Phase, Setup, Turn, cut};
+use crate::turn::{ANOTHER_COMPONENT, Current, MAX_FAILURE_BYTES, Phase, Setup, Turn, cut};
 
 /// Times that a turn is taken up again: one that stops the host each time must not do so for ever. Those while a person
 /// was asked do not count: he may take his time, and the question's own end bounds them.
@@ -106,7 +106,7 @@ impl Turn {
         self.current = trace.current;
         let (approval, reason) = match trace.stage {
             Stage::Asked(_, Some(ask)) if same(&ask) => return Then::Wait(ask),
-            Stage::Asked(approval, Some(_)) => (approval, "the component of the tool is not the one any more that it was asked for"),
+            Stage::Asked(approval, Some(_)) => (approval, ANOTHER_COMPONENT),
             Stage::Asked(approval, None) => (approval, "what was asked was erased"),
             Stage::Allowed(ask) if same(&ask) => return Then::Start,
             Stage::Denied(note) => {

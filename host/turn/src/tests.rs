@@ -1,4 +1,5 @@
 mod approval;
+mod exchanged;
 mod interleaved;
 mod resumed;
 

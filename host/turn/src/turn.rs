@@ -31,6 +31,9 @@ const MAX_NAME_BYTES: usize = 128;
 /// Of what a provider says of a failure, and of what a call was ended for: part of the row, erased by nobody.
 pub(crate) const MAX_FAILURE_BYTES: usize = 2 * 1024;
 
+/// Why a question is not put any more.
+pub(crate) const ANOTHER_COMPONENT: &str = "the component of the tool is not the one any more that it was asked for";
+
 /// What a turn needs to know of its surroundings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
@@ -131,6 +134,32 @@ impl Turn {
         self.outbound + 1
     }
 
+    /// What is on offer from now on. A call that runs ends with what it began with; what was planned or asked of a component
+    /// that is not there any more counts for nothing. Where that ends what the turn waited for, it says how it goes on.
+    pub fn offer(&mut self, tools: BTreeMap<String, ToolOrigin>) -> Vec<Effect> {
+        let digest = |tools: &BTreeMap<String, ToolOrigin>| {
+            let call = self.calls.front()?;
+            tools.get(&call.name).map(|origin| origin.digest)
+        };
+        let (before, now) = (digest(&self.setup.tools), digest(&tools));
+        self.setup.tools = tools;
+        let mut effects = Vec::new();
+        match &self.phase {
+            Phase::Planning if before != now => self.next_call(Vec::new(), &mut effects),
+            Phase::Deciding(ask) if Some(ask.question.component_digest) != now => {
+                let approval = ask.approval;
+                self.expired(approval, ANOTHER_COMPONENT.into(), &mut effects);
+            }
+            _ => {}
+        }
+        effects
+    }
+
+    /// The component of a tool, as it is on offer.
+    pub fn origin(&self, tool: &str) -> Option<&ToolOrigin> {
+        self.setup.tools.get(tool)
+    }
+
     /// Moves on. An input that does not fit the phase (a late step after a stop, say) changes nothing.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -223,7 +252,10 @@ impl Turn {
             match self.setup.tools.get(&call.name) {
                 Some(origin) if origin.gated => {
                     self.phase = Phase::Planning;
-                    effects.extend([Effect::Record(events), Effect::Plan(call.clone())]);
+                    if !events.is_empty() {
+                        effects.push(Effect::Record(events));
+                    }
+                    effects.push(Effect::Plan(call.clone()));
                     return;
                 }
                 Some(_) => return self.start_call(events, effects),

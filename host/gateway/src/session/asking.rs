@@ -22,6 +22,9 @@ use crate::effects::{Blocked, CallEffects, May, RECALL, REQUEST};
 use crate::permits::{Asker, Planned};
 use crate::policies;
 
+/// What the model is told where a component was exchanged at the moment of its call.
+const EXCHANGED: &str = "This was not run: the tool's component was exchanged just now. Call it again.";
+
 /// A call that runs.
 pub(super) struct Calling {
     effects: Option<Arc<CallEffects>>,
@@ -39,6 +42,8 @@ impl Calling {
 impl Actor {
     /// Takes an answer from whoever may give one.
     pub(super) async fn answer(&mut self, answering: Answering) -> Result<(), GatewayError> {
+        // What was asked of a component that has been exchanged is asked no more.
+        self.offer().await?;
         let asker = self.asker();
         let deciding = self.turn.as_ref().and_then(Turn::deciding).filter(|ask| ask.approval == answering.approval);
         let (Some(ask), Some(asker)) = (deciding, asker) else { return Err(GatewayError::NotOpen("it is not asked here".into())) };
@@ -104,6 +109,12 @@ impl Actor {
             let end = (Vec::new(), ended(ToolEnd::denied("the session has no place")));
             return Calling { effects: None, end: Box::pin(std::future::ready(end)) };
         };
+        // It was exchanged while the start was being recorded: what is on record is not what would run.
+        let recorded = self.turn.as_ref().and_then(|turn| turn.origin(&call.name)).map(|origin| origin.digest);
+        if shared.permits.tools.about(&call.name).is_some_and(|about| Some(about.digest) != recorded) {
+            let end = (Vec::new(), ended(ToolEnd::denied(EXCHANGED)));
+            return Calling { effects: None, end: Box::pin(std::future::ready(end)) };
+        }
         // A tool that is not gated has no plan.
         let gated = shared.permits.tools.about(&call.name).is_some_and(|about| about.gated);
         let writes = !gated || self.writes;

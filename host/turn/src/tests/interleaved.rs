@@ -10,6 +10,8 @@ enum Happening {
     Input(Input),
     Said,
     Restart,
+    /// The component of every tool is another one, or the first again.
+    Exchanged(bool),
 }
 
 fn any_happening() -> impl Strategy<Value = Happening> {
@@ -27,7 +29,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         3 => (0..6_u8, any::<bool>()).prop_map(|(id, reads)| blocked(reads.then(|| ask(id, &[id + 2])), "it read")),
         2 => Just(Input::ToolEnded { outcome: ToolOutcome::Ok, code: None, content: Vec::new() }),
     ];
-    prop_oneof![20 => input.prop_map(Happening::Input), 1 => Just(Happening::Said), 2 => Just(Happening::Restart)]
+    prop_oneof![20 => input.prop_map(Happening::Input), 1 => Just(Happening::Said), 2 => Just(Happening::Restart), 2 => any::<bool>().prop_map(Happening::Exchanged)]
 }
 
 /// What a reader of the record says of the call that is being made, without a look into the machine.
@@ -138,6 +140,10 @@ proptest! {
                 }
                 Happening::Restart => {
                     driven.restart();
+                    None
+                }
+                Happening::Exchanged(other) => {
+                    driven.offer(if other { Digest::of(b"another") } else { Digest::ZERO });
                     None
                 }
             };
