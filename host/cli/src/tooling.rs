@@ -140,8 +140,8 @@ impl Tooling {
         self.inner.resting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes a component out of use that crashes again and again: an added one until its owner enables it, a bundled one
-    /// until the gateway is started again.
+    /// Takes a component out of use that crashes again and again, until its owner enables it; a bundled one until the gateway
+    /// is started again too.
     pub(crate) fn quarantine(&self, component: &str, why: &str) -> anyhow::Result<()> {
         if self.inner.installed.names()?.iter().any(|name| name == component) {
             self.inner.installed.allow(component, |consent| consent.quarantined = Some(why.to_owned()))?;
@@ -149,6 +149,11 @@ impl Tooling {
             self.inner.quarantined.lock().unwrap_or_else(PoisonError::into_inner).insert(component.to_owned(), why.to_owned());
         }
         Ok(())
+    }
+
+    /// Lets a bundled component be used again. False where it was not out of use.
+    pub(crate) fn release(&self, component: &str) -> bool {
+        self.inner.quarantined.lock().unwrap_or_else(PoisonError::into_inner).remove(component).is_some()
     }
 
     /// What a component's requests may do.
@@ -211,6 +216,10 @@ impl Inner {
         let bundled = parts::all_packages().map_err(|error| said(&error))?;
         if bundled.iter().any(|package| package.manifest.name == name) {
             return Err("a bundled component has this name: rename yours".into());
+        }
+        if self.config.channels.contains_key(name) {
+            // What the vault holds under this name is the account's.
+            return Err(format!("an account of a channel is named {name}: rename one of them"));
         }
         let Installed { manifest, wasm, consent, .. } = installed;
         let owner = self.owner(&manifest, Some(&consent)).map_err(|error| said(&error))?;
@@ -276,3 +285,6 @@ fn ceiling(config: &Config) -> Ceiling {
         credentials: ceiling.credentials.unwrap_or(true),
     }
 }
+
+#[cfg(test)]
+mod tests;

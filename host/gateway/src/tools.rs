@@ -179,8 +179,9 @@ impl Catalogue {
 
     /// Offers these from now on. What crashed before may crash anew.
     pub fn replace(&self, tools: ToolSet) {
-        *self.tools.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tools);
+        let mut now = self.tools.write().unwrap_or_else(PoisonError::into_inner);
         self.crashes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *now = Arc::new(tools);
     }
 
     /// Who is told of a component that is called no more. Once.
@@ -212,25 +213,44 @@ impl Tools for Catalogue {
 
     fn call(&self, call: ToolCall, ports: Ports) -> Pin<Box<dyn Future<Output = ToolEnd> + Send>> {
         let tools = self.tools();
-        let about = tools.about(&call.name);
-        let calling = tools.call(call, ports);
-        let Some(about) = about else { return calling };
+        let Some(about) = tools.about(&call.name) else { return tools.call(call, ports) };
         let (crashes, quarantine) = (Arc::clone(&self.crashes), Arc::clone(&self.quarantine));
+        // Whoever takes it out may not have come to that yet.
+        if count(&crashes, about.digest, |_| ()) >= CRASHES {
+            return Box::pin(std::future::ready(ToolEnd::denied(&called_no_more(&about.component))));
+        }
+        let calling = tools.call(call, ports);
         Box::pin(async move {
-            let end = calling.await;
-            let count = {
-                let mut crashes = crashes.lock().unwrap_or_else(PoisonError::into_inner);
-                let count = crashes.entry(about.digest).or_default();
-                *count = if end.outcome == ToolOutcome::Crashed { count.saturating_add(1) } else { 0 };
-                *count
-            };
-            if count == CRASHES
-                && let Some(quarantine) = quarantine.get()
-            {
-                let why = format!("it crashed {CRASHES} times, one after the other; the last time by {}", end.code.unwrap_or("an error"));
-                quarantine(&about.component, &why);
+            let mut end = calling.await;
+            let crashed = end.outcome == ToolOutcome::Crashed;
+            // Once it is out, a call that had begun before changes nothing.
+            let count = count(&crashes, about.digest, |count| match (crashed, *count) {
+                (true, _) => *count = count.saturating_add(1),
+                (false, 0..CRASHES) => *count = 0,
+                (false, _) => {}
+            });
+            if crashed && count == CRASHES {
+                end.content.push(Part::text(called_no_more(&about.component)));
+                if let Some(quarantine) = quarantine.get() {
+                    let by = end.code.unwrap_or("an error");
+                    let why = format!("it crashed {CRASHES} times, one after the other; the last time by {by}");
+                    quarantine(&about.component, &why);
+                }
             }
             end
         })
     }
+}
+
+/// The crashes of a component in a row, after a change of them.
+fn count(crashes: &Mutex<BTreeMap<Digest, u32>>, digest: Digest, change: impl FnOnce(&mut u32)) -> u32 {
+    let mut crashes = crashes.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = crashes.entry(digest).or_default();
+    change(count);
+    *count
+}
+
+/// For the model.
+fn called_no_more(component: &str) -> String {
+    format!("The component {component} crashed {CRASHES} times, one after the other, and is called no more. Go on without it.")
 }

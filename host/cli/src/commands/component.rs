@@ -47,7 +47,7 @@ struct Broken {
 struct Listed {
     #[serde(flatten)]
     info: Info,
-    /// Of one that was added: whether it is in use, or why not.
+    /// Of one that was added: whether it is in use, or why not. Of a bundled one: why it is not.
     state: Option<String>,
     /// The JSON Schema of its settings.
     settings: Map<String, Value>,
@@ -120,8 +120,11 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
         output::note("Reading the components …");
     }
     let engine = looking(folder)?;
+    // Why a bundled one is out of use is known to the gateway alone.
+    let resting = resting(folder)?;
+    let state = |package: &Package| resting.get(&package.manifest.name).and_then(Value::as_str).map(str::to_owned);
     let mut components: Vec<Listed> =
-        parts::all_packages()?.iter().map(|package| listed(&engine, package, None)).collect::<Result<_, _>>()?;
+        parts::all_packages()?.iter().map(|package| listed(&engine, package, state(package))).collect::<Result<_, _>>()?;
     let installed = Installation::of(folder.root());
     let mut broken = Vec::new();
     for name in installed.names()? {
@@ -145,6 +148,13 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
         }
         text
     })
+}
+
+/// What a gateway that runs says of components that are not in use, by name.
+fn resting(folder: &Folder) -> anyhow::Result<Value> {
+    // Where it does not answer, what is in the folder can be listed all the same.
+    let status = parts::small_runtime()?.block_on(control::call(&folder.control(), &Request::Status));
+    Ok(status.ok().and_then(|mut status| status.get_mut("resting").map(Value::take)).unwrap_or_default())
 }
 
 #[derive(Serialize)]

@@ -75,6 +75,17 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         remark(&format!("Answers come from {provider}. Another address: `wirken webchat login`. Stop with Ctrl-C."));
         tracing::info!(millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "ready");
         assembly.gateway.abandon(ask::ACCOUNT, ask::GONE).await?;
+        let (told, mut crashing) = tokio::sync::mpsc::unbounded_channel();
+        // The other end is there for as long as anything is called.
+        assembly.tooling.catalogue().on_quarantine(Box::new(move |name, why| drop(told.send((name.to_owned(), why.to_owned())))));
+        let watched = Arc::clone(&handler);
+        let quarantine = tokio::spawn(async move {
+            while let Some((name, why)) = crashing.recv().await {
+                if let Err(error) = watched.quarantine(&name, &why).await {
+                    tracing::error!(component = name, %error, "a component that crashes could not be taken out of use");
+                }
+            }
+        });
         // What a run that was killed has left, before anything that is resumed here runs a program. An engine that does not
         // answer in time runs none either.
         tokio::time::timeout(SWEEP, assembly.sandbox.sweep()).await.ok();
@@ -91,17 +102,6 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         // A question that came before would be taken for one that an earlier run left open. Until then callers wait.
         let control = tokio::spawn(control.serve(Arc::clone(&handler) as _));
         let tidy = tokio::spawn(memory::tidy());
-        let (told, mut crashing) = tokio::sync::mpsc::unbounded_channel();
-        // The other end is there for as long as anything is called.
-        assembly.tooling.catalogue().on_quarantine(Box::new(move |name, why| drop(told.send((name.to_owned(), why.to_owned())))));
-        let watched = Arc::clone(&handler);
-        let quarantine = tokio::spawn(async move {
-            while let Some((name, why)) = crashing.recv().await {
-                if let Err(error) = watched.quarantine(&name, &why).await {
-                    tracing::error!(component = name, %error, "a component that crashes could not be taken out of use");
-                }
-            }
-        });
         if resumed > 0 {
             remark(&format!("Took up {resumed} unfinished {}.", if resumed == 1 { "answer" } else { "answers" }));
         }

@@ -46,6 +46,10 @@ fn describe(status: &Value) -> String {
         let policies: Vec<&str> = policies.iter().filter_map(Value::as_str).collect();
         let policies = if policies.is_empty() { "none".to_owned() } else { policies.join(", ") };
         described.push_str(&format!("  policies      {policies}\n"));
+        for (name, why) in status.get("resting").and_then(Value::as_object).into_iter().flatten() {
+            let why = output::one_line(why.as_str().unwrap_or_default(), 200);
+            described.push_str(&format!("  not in use    {name}: {why}\n"));
+        }
         let channels = status.get("channels").cloned().unwrap_or_default();
         for channel in serde_json::from_value::<Vec<ChannelStatus>>(channels).unwrap_or_default() {
             described.push_str(&format!("  channel       {}: {}\n", channel.account, describe_state(&channel)));

@@ -126,20 +126,31 @@ impl Handler {
 
     async fn change_components(&self, change: Change<'_>) -> anyhow::Result<Value> {
         let name = change.name()?;
-        self.record(change.action(), &name, change.detail()).await?;
-        let installed = self.tooling.installed().clone();
-        if let Err(error) = tokio::task::block_in_place(|| change.make(&installed)) {
-            self.record(&format!("{}-failed", change.action()), &name, change.detail()).await?;
-            return Err(error);
-        }
+        self.recorded(change.action(), &name, change.detail(), || match change {
+            // It is bundled: nothing of it is in the folder of those that were added.
+            Change::Enable(name) if self.tooling.release(name) => Ok(()),
+            _ => change.make(self.tooling.installed()),
+        })
+        .await?;
         self.reloaded(&name).await
     }
 
     /// A component crashed again and again: it is called no more, and the owner is told where components are listed.
     pub(super) async fn quarantine(&self, component: &str, why: &str) -> anyhow::Result<()> {
-        self.record("component-quarantined", component, json!({ "reason": why })).await?;
-        tokio::task::block_in_place(|| self.tooling.quarantine(component, why))?;
+        tracing::warn!(component, why, "a component is taken out of use");
+        let detail = json!({ "reason": why });
+        self.recorded("component-quarantined", component, detail, || self.tooling.quarantine(component, why)).await?;
         self.reloaded(component).await.map(drop)
+    }
+
+    /// Records a change of the components, makes it, and records where that failed.
+    async fn recorded(&self, action: &str, name: &str, detail: Value, change: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        self.record(action, name, detail.clone()).await?;
+        let changed = tokio::task::block_in_place(change);
+        if changed.is_err() {
+            self.record(&format!("{action}-failed"), name, detail).await?;
+        }
+        changed
     }
 
     /// Reads the components anew, and tells why the one named is not in use, if it is not.
