@@ -257,10 +257,17 @@ fn changed(folder: &Folder, change: &Change<'_>, done: &str, format: output::For
         Err(CallFailed::NotRunning) => {
             let _lock = parts::lock(folder, "it has just been started: try again")?;
             let ledger = Ledger::open(&wirken_ledger::path_in(folder.root()), wirken_ledger::Options::default())?;
-            let event = Event::System { action: change.action().into(), subject: name.clone(), detail: change.detail() };
-            runtime.block_on(ledger.append(Batch::of(Chain::System, [event])))?;
-            change.make(&Installation::of(folder.root()))?;
+            let record = |action: String| {
+                let event = Event::System { action, subject: name.clone(), detail: change.detail() };
+                runtime.block_on(ledger.append(Batch::of(Chain::System, [event])))
+            };
+            record(change.action().to_owned())?;
+            let made = change.make(&Installation::of(folder.root()));
+            if made.is_err() {
+                record(format!("{}-failed", change.action()))?;
+            }
             runtime.block_on(ledger.close())?;
+            made?;
             json!({ "resting": null })
         }
         Err(error) => return Err(error.into()),
