@@ -219,24 +219,31 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
     for line in told::asks(manifest) {
         output::note(format_args!("- {line}"));
     }
+    let (mut asks, mut stays) = (!yes, String::new());
     if let Some(before) = &before {
+        let version = &before.manifest.version;
         let more = wants_more(&before.consent, manifest);
         let words = if more.is_empty() {
             "nothing that was not allowed before".to_owned()
         } else {
             format!("more than before: {}", more.join("; "))
         };
-        output::note(format_args!("It takes the place of version {}, and asks for {words}.", before.manifest.version));
+        output::note(format_args!("It takes the place of version {version}, and asks for {words}."));
+        if before.rests().is_none() {
+            stays = format!("; version {version} stays in use");
+            // Nothing is to be allowed that was not, to a component that is in use.
+            asks &= !more.is_empty() || before.manifest.kind != manifest.kind;
+        }
     }
-    if !yes {
+    if asks {
         if !io::stdin().is_terminal() {
-            bail!("there is no terminal to ask on: read what it asks for, and add it with --yes");
+            bail!("there is no terminal to ask on: read what it asks for, and add it with --yes{stays}");
         }
         io::stderr().write_all(b"Allow this? [y/N] ")?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
         if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-            bail!("nothing was added");
+            bail!("nothing was added{stays}");
         }
     }
     let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
