@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use wirken_manifest::{NAME_IN_WORDS, is_name};
+use wirken_manifest::{NAME_IN_WORDS, is_name, is_reserved};
 
-use crate::{AGENT, ChannelApprovals, ConfigError, NETWORK, field, is_default};
+use crate::{AGENT, ChannelApprovals, ConfigError, field, is_default};
 
 /// How many channels there may be: each has a process of its own.
 pub const MAX_CHANNELS: usize = 32;
@@ -20,9 +20,6 @@ pub const MAX_ALLOW: usize = 1000;
 pub const MAX_ALLOW_BYTES: usize = 256;
 /// The highest rate that can be configured.
 pub const MAX_PER_MINUTE: u32 = 1_000_000;
-
-/// Names of accounts and of senders that are the host's own.
-pub const RESERVED_ACCOUNTS: [&str; 5] = ["webchat", "cli", "system", "owner", NETWORK];
 
 const SENDER_PER_MINUTE: u32 = 20;
 const ACCOUNT_PER_MINUTE: u32 = 600;
@@ -111,7 +108,7 @@ fn check_one(account: &str, channel: &Channel) -> Result<(), ConfigError> {
         return Err(field("channels", format!("the account name {shown:?} is not {NAME_IN_WORDS}")));
     }
     let at = |key: &str| format!("channels.{account}{key}");
-    if RESERVED_ACCOUNTS.contains(&account) {
+    if is_reserved(account) {
         return Err(field(at(""), "wirken uses this name itself; give the account another one"));
     }
     if channel.component.is_empty() {

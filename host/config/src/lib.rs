@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use approvals::{Approvals, ChannelApprovals, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_EXPIRE_MINUTES, MAX_REMEMBER_DAYS};
-pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE, RESERVED_ACCOUNTS};
+pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE};
 pub use components::{Ceiling, Component, MAX_POLICIES, Policies, WorkspaceCeiling};
 pub use network::{MAX_USER_BYTES, NETWORK, Network, PROXY_PASSWORD};
 pub use programs::{ProgramSandbox, Programs};

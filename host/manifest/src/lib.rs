@@ -19,6 +19,9 @@ pub use settings::SettingsError;
 pub const MAX_BYTES: usize = 64 * 1024;
 
 const MAX_NAME: usize = 64;
+/// No component and no account of a channel has one of these names: under them stands what is the host's own, in the vault
+/// and in the record.
+pub const RESERVED_NAMES: [&str; 5] = ["webchat", "cli", "system", "owner", "network"];
 /// What [`is_name`] asks for, as an error says it.
 pub const NAME_IN_WORDS: &str = "1 to 64 lower-case letters, digits and single hyphens inside";
 const MAX_DESCRIPTION: usize = 400;
@@ -227,6 +230,9 @@ impl Manifest {
 
     fn check(&self) -> Result<(), ManifestError> {
         check_name("name", &self.name)?;
+        if is_reserved(&self.name) {
+            return Err(field_error("name", format!("wirken uses the name {:?} itself; give the component another one", self.name)));
+        }
         bounded("description", self.description.chars().count(), MAX_DESCRIPTION, "characters")?;
         bounded("world", self.world.len(), 200, "bytes")?;
         bounded("credentials", self.credentials.len(), MAX_LIST, "entries")?;
@@ -309,6 +315,11 @@ pub fn is_name(name: &str) -> bool {
         && !name.starts_with('-')
         && !name.ends_with('-')
         && !name.contains("--")
+}
+
+/// Whether the host uses a name itself.
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED_NAMES.contains(&name)
 }
 
 #[cfg(test)]

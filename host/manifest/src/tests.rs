@@ -82,6 +82,20 @@ fn names_are_bounded_on_both_sides() {
 }
 
 #[test]
+fn no_component_has_a_name_that_the_host_uses_itself() {
+    let named = |name: &str| Manifest::parse(&SMALLEST.replace("\"a\"", &format!("{name:?}")));
+    for name in RESERVED_NAMES {
+        let error = named(name).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("the manifest's name is not allowed: wirken uses the name {name:?} itself; give the component another one")
+        );
+        assert!(named(&format!("{name}-2")).is_ok());
+    }
+    assert!(RESERVED_NAMES.contains(&"network"), "the vault keeps the proxy's password under it");
+}
+
+#[test]
 fn texts_and_lists_are_bounded_on_both_sides() {
     assert!(with(&format!("description = \"{}\"", "ä".repeat(400))).is_ok());
     assert!(with(&format!("description = \"{}\"", "ä".repeat(401))).is_err());

@@ -5,6 +5,8 @@
 pub enum Error {
     #[error("{shown:?} is no name for a component: use {words}")]
     Name { shown: String, words: &'static str },
+    #[error("wirken uses the name {shown:?} itself: give the component another one")]
+    Reserved { shown: String },
     #[error("{shown:?} is no language that a component can begin in: use rust, js or python")]
     Language { shown: String },
 }

@@ -11,7 +11,7 @@ mod vendored;
 
 pub use error::Error;
 pub use language::Language;
-use wirken_manifest::{Kind, NAME_IN_WORDS, is_name};
+use wirken_manifest::{Kind, NAME_IN_WORDS, is_name, is_reserved};
 
 /// One file of a scaffold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub fn scaffold(name: &str, kind: Kind, language: Language) -> Result<Vec<File>,
     if !is_name(name) {
         let shown: String = name.chars().take(80).collect();
         return Err(Error::Name { shown, words: NAME_IN_WORDS });
+    }
+    if is_reserved(name) {
+        return Err(Error::Reserved { shown: name.to_owned() });
     }
     let words = render::Words::new(name, kind);
     let own = template::files(kind, language);

@@ -91,10 +91,11 @@ fn an_account_has_a_name_that_is_not_the_hosts() {
         let error = named(name).unwrap_err().to_string();
         assert!(error.contains("account name"), "{name}: {error}");
     }
-    for name in RESERVED_ACCOUNTS {
+    for name in wirken_manifest::RESERVED_NAMES {
         let error = named(name).unwrap_err().to_string();
         assert!(error.contains(&format!("channels.{name} is not allowed")), "{error}");
     }
+    assert!(named(crate::NETWORK).is_err(), "the proxy's password stands under it");
 }
 
 #[test]

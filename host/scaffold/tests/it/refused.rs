@@ -15,6 +15,13 @@ fn a_name_has_the_grammar_of_the_manifest() {
 }
 
 #[test]
+fn a_name_that_the_host_uses_itself_is_nobodys() {
+    let error = scaffold("network", Kind::Tool, Language::Rust).unwrap_err();
+    assert!(matches!(&error, Error::Reserved { .. }) && error.to_string().contains("another one"), "{error}");
+    assert!(scaffold("networks", Kind::Tool, Language::Rust).is_ok());
+}
+
+#[test]
 fn a_language_is_one_of_three_words() {
     for language in Language::ALL {
         assert_eq!(language.word().parse(), Ok(language));
