@@ -42,6 +42,13 @@ impl Response {
         Ok(whole.freeze())
     }
 
+    /// Tells somebody of the failure that ends the body, before whoever reads it hears of it.
+    #[must_use]
+    pub fn watched(mut self, watcher: impl FnOnce(&Error) + Send + Sync + 'static) -> Self {
+        self.body.watcher = Some(Box::new(watcher));
+        self
+    }
+
     /// The first value of a header, by its name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -78,7 +85,10 @@ pub(crate) struct Body {
     /// When the whole exchange must have ended, and how long it had.
     deadline: Instant,
     total: Duration,
+    watcher: Option<Watcher>,
 }
+
+type Watcher = Box<dyn FnOnce(&Error) + Send + Sync>;
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,7 +107,7 @@ pub(crate) struct Bounds {
 impl Body {
     pub(crate) fn new(source: Source, scan: ScanStream, bounds: &Bounds) -> Self {
         let Bounds { limit, idle, deadline, total } = *bounds;
-        Self { state: State::Open(source), scan, received: 0, limit, idle, deadline, total }
+        Self { state: State::Open(source), scan, received: 0, limit, idle, deadline, total, watcher: None }
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
@@ -116,7 +126,12 @@ impl Body {
                 Ok(bytes) if bytes.is_empty() => {}
                 Ok(bytes) => return Ok(Some(bytes)),
                 // The source goes with the state: the connection is closed before the caller hears why.
-                Err(error) => self.state = State::Failed(error),
+                Err(error) => {
+                    if let Some(watcher) = self.watcher.take() {
+                        watcher(&error);
+                    }
+                    self.state = State::Failed(error);
+                }
             }
         }
     }

@@ -78,7 +78,7 @@ pub(crate) struct CallEffects {
     writes: bool,
     /// The session has read words from outside: set here, and read by whoever judges the next call.
     outside: Arc<AtomicBool>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     blocked: Notify,
 }
 
@@ -119,7 +119,7 @@ impl CallEffects {
     ) -> Self {
         let May { allowed, writes } = may;
         let component = shared.permits.component(&call.name);
-        let state = Mutex::new(State { agreed: allowed.clone(), allowed, ..State::default() });
+        let state = Arc::new(Mutex::new(State { agreed: allowed.clone(), allowed, ..State::default() }));
         Self { shared, watchers, asker, turn, call, component, writes, outside, state, blocked: Notify::new() }
     }
 
@@ -206,10 +206,7 @@ impl CallEffects {
     }
 
     fn refuse(&self, refusal: Refusal) -> Refusal {
-        let mut state = self.state();
-        if state.refused.len() < REFUSALS {
-            state.refused.push(refusal.message.chars().take(REFUSAL_CHARS).collect());
-        }
+        told(&self.state, &refusal.message);
         refusal
     }
 
@@ -365,6 +362,14 @@ impl CallEffects {
         drop(state);
         self.blocked.notify_one();
         Err(not_allowed())
+    }
+}
+
+/// Of what was refused, what the model is told.
+fn told(state: &Mutex<State>, why: &str) {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    if state.refused.len() < REFUSALS {
+        state.refused.push(why.chars().take(REFUSAL_CHARS).collect());
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use wirken_egress::{Authority, Egress, Error, Response};
 use wirken_ledger::{Batch, Chain};
@@ -14,6 +15,7 @@ use wirken_types::event::{Event, ToolOutcome};
 use wirken_types::http::Request;
 
 use super::{CallEffects, Weight};
+use crate::shared::Shared;
 
 /// As the record names a request. A session that has one holds words from outside.
 pub(crate) const REQUEST: &str = "http";
@@ -78,22 +80,46 @@ impl CallEffects {
             Err(error) => (ToolOutcome::Failed, error.kind().to_owned()),
         };
         self.finish(begun, outcome, detail).await;
-        if let Err(error) = &sent {
-            self.stopped(error).await;
-            // The guest hears a code; the model is told why.
-            self.refuse(super::refusal("denied", error.to_string()));
+        match sent {
+            Ok(response) => Ok(response.watched(self.watcher())),
+            Err(error) => {
+                if let Some(event) = leak(&self.component, &error) {
+                    record(self.shared(), event).await;
+                }
+                // The guest hears a code; the model is told why.
+                self.refuse(super::refusal("denied", error.to_string()));
+                Err(error)
+            }
         }
-        sent
     }
 
-    /// Records a secret that was about to cross.
-    async fn stopped(&self, error: &Error) {
-        let Error::Leak { label, encoding, direction } = error else { return };
-        let detail = json!({ "credential": label, "encoding": encoding, "direction": format!("{direction:?}").to_lowercase() });
-        let event = Event::System { action: "leak-stopped".into(), subject: self.component.clone(), detail };
-        if let Err(error) = self.shared().ledger.append(Batch::of(Chain::System, [event])).await {
-            tracing::error!(%error, "a stopped leak could not be recorded");
+    /// What stops a body while its component reads it is recorded and told like what stops a request: the guest hears no more
+    /// than that it broke off.
+    fn watcher(&self) -> impl FnOnce(&Error) + Send + Sync + 'static {
+        let (shared, state, component) = (Arc::clone(&self.shared), Arc::clone(&self.state), self.component.clone());
+        let runtime = Handle::current();
+        move |error| {
+            if !matches!(error, Error::Leak { .. } | Error::Limit { .. }) {
+                return;
+            }
+            super::told(&state, &error.to_string());
+            if let Some(event) = leak(&component, error) {
+                runtime.spawn(async move { record(&shared, event).await });
+            }
         }
+    }
+}
+
+/// Of a secret that was about to cross.
+fn leak(component: &str, error: &Error) -> Option<Event> {
+    let Error::Leak { label, encoding, direction } = error else { return None };
+    let detail = json!({ "credential": label, "encoding": encoding, "direction": format!("{direction:?}").to_lowercase() });
+    Some(Event::System { action: "leak-stopped".into(), subject: component.to_owned(), detail })
+}
+
+async fn record(shared: &Shared, event: Event) {
+    if let Err(error) = shared.ledger.append(Batch::of(Chain::System, [event])).await {
+        tracing::error!(%error, "a stopped leak could not be recorded");
     }
 }
 

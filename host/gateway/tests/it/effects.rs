@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use wirken_egress::{Authority, Egress, Held};
 use wirken_engine::Engine;
 use wirken_gateway::{Gateway, Outward, Parts, Policy, Sandbox, ToolSet};
-use wirken_ledger::{Ledger, Options, Reader};
+use wirken_ledger::{Ledger, LogFilter, Options, Reader};
 use wirken_plugin::{Asked, Grant, Owner, ToolPlugin};
 use wirken_secret::{Scanner, Secret};
 use wirken_types::approval::{Choice, Tier};
@@ -26,9 +27,11 @@ const KEY: &str = "tok-0f1e2d3c4b5a69788796";
 /// Of each request its first line and its authorization, in order.
 type Seen = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
-struct Server {
-    url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     seen: Seen,
+    /// Lets as many requests for `/hold` be answered as it is given permits.
+    pub(crate) gate: Arc<Semaphore>,
 }
 
 impl Server {
@@ -36,11 +39,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Seen::default();
-        let log = Arc::clone(&seen);
+        let gate = Arc::new(Semaphore::new(0));
+        let (log, held) = (Arc::clone(&seen), Arc::clone(&gate));
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                let log = Arc::clone(&log);
+                let (log, held) = (Arc::clone(&log), Arc::clone(&held));
                 tokio::spawn(async move {
                     let (mut head, mut byte) = (Vec::new(), [0]);
                     while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).await.is_ok() {
@@ -50,6 +54,9 @@ impl Server {
                     let first = head.lines().next().unwrap_or_default().to_owned();
                     let authorization = head.lines().find_map(|line| line.strip_prefix("authorization: ").map(str::to_owned));
                     log.lock().unwrap().push((first.clone(), authorization));
+                    if first.contains("/hold") {
+                        held.acquire().await.unwrap().forget();
+                    }
                     let answer = if first.contains("/redirect") {
                         "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/latest/meta-data\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()
                     } else if first.contains("/leak") {
@@ -61,22 +68,22 @@ impl Server {
                 });
             }
         });
-        Self { url, seen }
+        Self { url, seen, gate }
     }
 
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.seen.lock().unwrap().iter().map(|(line, _)| line.clone()).collect()
     }
 }
 
-struct World {
+pub(crate) struct World {
     _folder: tempfile::TempDir,
-    gateway: Gateway,
-    server: Server,
+    pub(crate) gateway: Gateway,
+    pub(crate) server: Server,
     other: Server,
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let (server, other) = (Server::start().await, Server::start().await);
     let gateway = open(folder.path(), &server.url, &other.url).await;
@@ -120,12 +127,12 @@ async fn open(folder: &Path, url: &str, other: &str) -> Gateway {
 }
 
 impl World {
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         json!({ "act": "request", "method": "GET", "url": format!("{}{path}", self.server.url) })
     }
 
     /// A message whose turn calls the component with these acts.
-    async fn begin(&self, conversation: &str, key: &str, plan: Value, acts: Value, marks: &[Mark]) -> (SessionId, TurnId) {
+    pub(crate) async fn begin(&self, conversation: &str, key: &str, plan: Value, acts: Value, marks: &[Mark]) -> (SessionId, TurnId) {
         let arguments = json!({ "plan": plan, "do": acts });
         let mut message = say(conversation, key, &format!("call act {arguments}"));
         message.marks = marks.to_vec();
@@ -133,7 +140,7 @@ impl World {
         (accepted.session, accepted.turn)
     }
 
-    async fn end(&self, session: SessionId, turn: TurnId) -> (ToolOutcome, String) {
+    pub(crate) async fn end(&self, session: SessionId, turn: TurnId) -> (ToolOutcome, String) {
         over(&self.gateway, session, turn).await;
         let rows = self.gateway.rows(session).await.unwrap();
         let ended = rows.iter().rev().find_map(|row| match &row.event {
@@ -146,7 +153,7 @@ impl World {
     }
 
     /// The same from beginning to end, where nobody has to be asked.
-    async fn run(&self, conversation: &str, key: &str, acts: Value) -> (ToolOutcome, String) {
+    pub(crate) async fn run(&self, conversation: &str, key: &str, acts: Value) -> (ToolOutcome, String) {
         let (session, turn) = self.begin(conversation, key, json!([]), acts, &[]).await;
         self.end(session, turn).await
     }
@@ -205,6 +212,11 @@ async fn nobody_follows_a_redirect_and_a_leak_is_stopped_both_ways() {
     assert!(text.contains("302") && text.contains("169.254.169.254"), "the guest is told where it led: {text}");
     let (_, text) = world.run("c2", "2", json!([world.get("/leak")])).await;
     assert!(!text.contains(SECRET), "{text}");
+    let leaks = || {
+        let filter = LogFilter { action: Some("leak-stopped".into()), ..LogFilter::default() };
+        Reader::open(&ledger_path(world._folder.path())).unwrap().log(&filter).unwrap().len()
+    };
+    assert_eq!(leaks(), 1, "also one that came in the body, when its head had been taken");
     let (_, text) = world.run("c3", "3", json!([world.get(&format!("/?q={}", SECRET.replace('s', "%73")))])).await;
     assert!(text.contains("denied"), "{text}");
     assert!(!world.server.lines().iter().any(|line| line.contains("q=")), "{:?}", world.server.lines());
