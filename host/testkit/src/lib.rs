@@ -5,6 +5,8 @@
 //! protocol (`tests/it`), and refuses what the real server would refuse.
 
 pub mod llm;
+pub mod pages;
 pub mod proxy;
+pub mod searxng;
 pub mod telegram;
 pub mod tls;

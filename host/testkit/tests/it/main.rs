@@ -9,6 +9,8 @@ mod program;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
+mod searxng;
+#[cfg(test)]
 mod telegram;
 #[cfg(test)]
 mod telegram_sdk;
