@@ -6,6 +6,8 @@ mod approvals;
 mod bounds;
 mod control;
 mod effects;
+mod effects_bounds;
+mod exchanged;
 mod here;
 mod kill;
 mod policies;

@@ -1,7 +1,7 @@
 //! The owner's policies over a gateway: every answer at every question beside one that nobody objects to, every way of
 //! failing, and what is bundled.
 
-mod scene;
+pub(crate) mod scene;
 
 use wirken_gateway::{GatewayError, Update};
 use wirken_ledger::{Chain, LogFilter, Reader};

@@ -178,6 +178,25 @@ impl Tools for SceneTools {
     }
 }
 
+/// An account of which no process runs.
+pub(crate) fn platform() -> Account {
+    Account {
+        id: "platform".into(),
+        agent: "default".into(),
+        component: "platform".into(),
+        plugin: None,
+        manifest: String::new(),
+        given: "{}".into(),
+        credentials: Vec::new(),
+        allow: Vec::new(),
+        groups: false,
+        sender_per_minute: 10,
+        account_per_minute: 10,
+        missing: None,
+        problem: Some("nobody is there".into()),
+    }
+}
+
 pub(crate) struct Scene {
     pub(crate) folder: TempDir,
     pub(crate) gateway: Gateway,
@@ -216,22 +235,7 @@ impl Scene {
 
     /// With an account on a platform, of which no process runs.
     pub(crate) async fn with_platform(mut self) -> Self {
-        let account = Account {
-            id: "platform".into(),
-            agent: "default".into(),
-            component: "platform".into(),
-            plugin: None,
-            manifest: String::new(),
-            given: "{}".into(),
-            credentials: Vec::new(),
-            allow: Vec::new(),
-            groups: false,
-            sender_per_minute: 10,
-            account_per_minute: 10,
-            missing: None,
-            problem: Some("nobody is there".into()),
-        };
-        self._channels = Some(Channels::prepare(&self.gateway, vec![account], None).await.unwrap());
+        self._channels = Some(Channels::prepare(&self.gateway, vec![platform()], None).await.unwrap());
         self
     }
 
