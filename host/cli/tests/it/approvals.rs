@@ -295,7 +295,7 @@ async fn a_files_content_does_not_reach_a_group_and_does_reach_its_owner() {
 }
 
 /// What a stranger wrote, passed on by Ada.
-fn forwarded(ada: &User, chat: &Chat, text: &str) -> Value {
+pub(crate) fn forwarded(ada: &User, chat: &Chat, text: &str) -> Value {
     json!({
         "message_id": 900_000, "date": 1_790_000_000, "text": text,
         "from": { "id": ada.id, "is_bot": false, "first_name": "Ada" },

@@ -10,7 +10,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// A copy that a test may change.
-fn copied(wirken: &Wirken, name: &str) -> PathBuf {
+pub(crate) fn copied(wirken: &Wirken, name: &str) -> PathBuf {
     let folder = wirken.outside().join(name);
     fs::create_dir_all(&folder).unwrap();
     for file in ["component.toml", "component.wasm"] {
@@ -19,7 +19,7 @@ fn copied(wirken: &Wirken, name: &str) -> PathBuf {
     folder
 }
 
-fn state(wirken: &Wirken, name: &str) -> Option<String> {
+pub(crate) fn state(wirken: &Wirken, name: &str) -> Option<String> {
     let listed = wirken.json(&["component", "list"]);
     let found = listed["components"].as_array().unwrap().iter().find(|listed| listed["name"] == name)?.clone();
     found["state"].as_str().map(str::to_owned)
