@@ -212,6 +212,9 @@ fn became(known: &KnownApproval) -> String {
         ApprovalState::Open => "it is about to be answered".into(),
         ApprovalState::Allowed => format!("{by} allowed it"),
         ApprovalState::Denied => format!("{by} denied it"),
+        ApprovalState::Expired if known.ended_at.is_some_and(|ended| ended < known.expires_at) => {
+            "it was taken back before anybody answered".into()
+        }
         ApprovalState::Expired => "nobody answered in time".into(),
         ApprovalState::Ended => "what it was asked for has ended".into(),
     }

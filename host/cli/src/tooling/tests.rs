@@ -5,7 +5,8 @@ use super::*;
 #[tokio::test]
 async fn a_bundled_component_is_out_of_use_until_its_owner_enables_it_or_starts_the_gateway() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = Engine::new(&wirken_engine::Options::default()).unwrap();
+    let engine =
+        Engine::new(&wirken_engine::Options { cache: Some(folder.path().join("cache")), ..wirken_engine::Options::default() }).unwrap();
     let config = Config::parse("[provider]\ncomponent = \"demo\"\nmodel = \"demo\"\n").unwrap();
     let load = || Tooling::load(&engine, Components::of(folder.path()), &config, folder.path().to_owned(), None);
     let (tooling, _) = load().await.unwrap();

@@ -191,7 +191,7 @@ async fn what_was_asked_of_a_component_is_not_answered_for_the_one_in_its_place(
     bytes.extend([0, 2, 1, b'x']);
     fs::write(&wasm, bytes).unwrap();
     wirken.ok(&["component", "add", folder.to_str().unwrap()]);
-    assert!(wirken.fails(&["permissions", "pending", "approve", &code]).contains("expired"), "it is open for nobody");
+    assert!(wirken.fails(&["permissions", "pending", "approve", &code]).contains("taken back"), "it is open for nobody");
     let output = asking.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(results(&llm)[0].contains("not the one any more"), "{:?}", results(&llm));

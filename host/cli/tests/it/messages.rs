@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wirken_testkit::llm::FakeLlm;
 use wirken_testkit::telegram::{Chat, FakeTelegram, Fault, Options, Sent, User};
 
@@ -172,6 +172,7 @@ async fn killed_at_any_moment_after_the_answer_a_message_arrives_once_or_is_told
         }
     }
     println!("{}", json!(outcomes));
-    let starts: Vec<Value> = recorded(wirken, "tool-started").iter().map(|event| event["attempt"].clone()).collect();
-    assert_eq!(starts, vec![json!(1); ROUNDS], "each began once");
+    // The first attempt of a call is not named.
+    let starts = recorded(wirken, "tool-started");
+    assert!(starts.len() == ROUNDS && starts.iter().all(|event| event.get("attempt").is_none()), "each began once: {starts:?}");
 }
