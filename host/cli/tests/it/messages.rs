@@ -154,7 +154,7 @@ async fn killed_at_any_moment_after_the_answer_a_message_arrives_once_or_is_told
         world.told_ada(&text(round), 0).await;
         wirken.ok(&["permissions", "pending", "approve", &code]);
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        tokio::time::sleep(Duration::from_millis((seed >> 33) % 25)).await;
+        tokio::time::sleep(Duration::from_millis((seed >> 33) % 150)).await;
         drop(running);
         let _running = Running::start(wirken);
         // Ended by the run that was killed, or by this one.
