@@ -6,7 +6,8 @@ use super::*;
 #[tokio::test]
 async fn a_bundled_component_is_out_of_use_until_its_owner_enables_it_or_starts_the_gateway() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = Engine::new(&wirken_engine::Options::default()).unwrap();
+    let cache = Some(folder.path().join("cache"));
+    let engine = Engine::new(&wirken_engine::Options { cache, ..wirken_engine::Options::default() }).unwrap();
     let config = Config::parse("[provider]\ncomponent = \"demo\"\nmodel = \"demo\"\n").unwrap();
     let data = Folder::open(&folder.path().join("data")).unwrap();
     let load = || Tooling::load(&engine, Shelf::of(&data), &config, folder.path().to_owned(), None);
