@@ -57,7 +57,7 @@ fn each_fault_of_a_provider_is_found() {
             ("split", &["split", "damaged"]),
             ("cut-off", &["cut-off", "garbage"]),
             ("damaged", &["damaged", "garbage"]),
-            ("crash", &["damaged", "garbage"]),
+            ("crash", &["damaged"]),
             ("garbage", &["garbage"]),
             ("status", &["status"]),
             ("conversations", &["conversations"]),

@@ -124,8 +124,7 @@ async fn open(folder: &std::path::Path) -> (Gateway, Ledger) {
 
 async fn attack(gateway: &Arc<Gateway>, calls: usize, key: &str, left: &Arc<AtomicUsize>) {
     let mut under_way = JoinSet::new();
-    for at in 0..calls {
-        let (tool, arguments, ends) = WAYS[at % WAYS.len()];
+    for (at, (tool, arguments, ends)) in (0..calls).zip(WAYS.into_iter().cycle()) {
         let conversation = format!("{key}-{at}");
         let (gateway, left) = (Arc::clone(gateway), Arc::clone(left));
         under_way.spawn(async move {

@@ -296,7 +296,7 @@ async fn a_policy_has_its_owners_settings_and_none_that_it_does_not_know() {
     let other = PolicyPlugin::load(&engine, package("tools/files"), &serde_json::Map::new()).unwrap_err();
     assert!(matches!(other.problem, Problem::Kind { .. }), "{other}");
     let mut impure = package("fixtures/strict-policy");
-    let wasm = r#"(component (import "wirken:host/log@0.1.0" (instance)) (instance $rules) (export "wirken:policy/rules@0.1.0" (instance $rules)))"#;
+    let wasm = r#"(component (import "wirken:host/log@0.1.0" (instance (export "write" (func)))) (instance $rules) (export "wirken:policy/rules@0.1.0" (instance $rules)))"#;
     impure.wasm = Cow::Owned(wat::parse_str(wasm).unwrap());
     let impure = PolicyPlugin::load(&engine, impure, &serde_json::Map::new()).unwrap_err();
     assert!(matches!(&impure.problem, Problem::Impure { kind: "policy", .. }), "{impure}");
