@@ -53,8 +53,8 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 /// Tables in one component: those of its libraries are one.
 const TABLES_PER_COMPONENT: u32 = 8;
 
-/// Its own, and an adapter's.
-const MEMORIES_PER_COMPONENT: u32 = 2;
+/// Its own, an adapter's, and what componentize-qjs puts in the place of WASI.
+const MEMORIES_PER_COMPONENT: u32 = 4;
 
 /// Of a memory, what is cleaned in place for the next instance; the rest is given back to the system, and costs a fault for
 /// each page when it is used again. The guests of this tree lie in the first of it, their stack before their data.
