@@ -11,14 +11,12 @@
 //! component is tested there with `cargo test` and no WebAssembly. What a tool asks of the host goes by a trait of
 //! [`host`], for which [`host::fake`] has stand-ins.
 //!
-//! The feature `arena`, which is there unless the default features are left out, sets the component's allocator: one with
+//! The feature `allocator`, which is there unless the default features are left out, sets the component's allocator: one with
 //! an allocator of its own does without.
 //!
 //! A world is a module of three things: `bindings`, generated from `wit/`; a trait over its types; and `Component`, which
 //! makes the one of the other. A new world is another such module and a macro of three lines.
 
-#[cfg(any(test, all(feature = "arena", target_arch = "wasm32")))]
-mod arena;
 mod panic;
 
 #[cfg(feature = "channel")]
@@ -33,3 +31,9 @@ pub mod provider;
 pub mod tool;
 
 pub use panic::{MESSAGE_BYTES, init};
+
+/// It begins with the memory that the linker left free behind the data. To add a page costs the host two changes of the table of its
+/// pages, and most instances need none.
+#[cfg(all(feature = "allocator", target_arch = "wasm32"))]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;

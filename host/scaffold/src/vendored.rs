@@ -27,7 +27,6 @@ macro_rules! sdk_http {
 /// Below `vendor/wirken-guest/src/`; the whole crate, so that it compiles whichever feature is chosen.
 const SDK: &[(&str, &str)] = &[
     sdk!("lib.rs"),
-    sdk!("arena.rs"),
     sdk!("panic.rs"),
     sdk!("channel.rs"),
     sdk!("channel/bindings.rs"),
