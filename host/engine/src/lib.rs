@@ -154,11 +154,7 @@ impl Engine {
 
     /// Compiles a component, or takes it from the cache when that holds what this very engine made of these bytes.
     pub fn load(&self, wasm: &[u8]) -> Result<(Code, CacheOutcome), EngineError> {
-        self.load_as(Digest::of(wasm), wasm)
-    }
-
-    /// The same, where the digest of the bytes is known. The caller answers for it: another one would name other code.
-    pub fn load_as(&self, digest: Digest, wasm: &[u8]) -> Result<(Code, CacheOutcome), EngineError> {
+        let digest = Digest::of(wasm);
         if let Some(compiled) = self.inner.known.get(digest) {
             return Ok((Code { compiled }, CacheOutcome { event: CacheEvent::Hit, detail: None }));
         }
