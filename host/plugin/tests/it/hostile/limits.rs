@@ -22,7 +22,7 @@ pub(super) async fn endless_allocation() {
 }
 
 pub(super) async fn deep_recursion() {
-    // The stack of its own stands before its data, and ends there; the engine's has a test beside it.
+    // The stack of its own stands before its data, and ends there; that of the engine's is tried in host/engine/src/tests.rs.
     assert_eq!(crashed(&fixture("hostile").await, "recurse", json!({})).await, "memory-out-of-bounds");
 }
 
