@@ -1,10 +1,10 @@
-//! A thousand calls of tools that mean harm, all at once: who means none is answered meanwhile, and the memory comes back.
+//! A thousand calls of tools that mean harm, all at once, until who means none has been answered; and the memory comes back.
 //!
 //! In a process of its own (this test binary once more), so that what is measured is this alone.
 
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -71,29 +71,29 @@ async fn alone() {
     let before = resident_bytes();
     println!("before: {} KiB", before / 1024);
 
-    let left = Arc::new(AtomicUsize::new(HOSTILE));
+    let (answered, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let attack = tokio::spawn({
-        let (gateway, left) = (Arc::clone(&gateway), Arc::clone(&left));
-        async move { attack(&gateway, HOSTILE, "at-once", &left).await }
+        let (gateway, answered, ended) = (Arc::clone(&gateway), Arc::clone(&answered), Arc::clone(&ended));
+        async move { attack(&gateway, HOSTILE, "at-once", &answered, &ended).await }
     });
-    let mut left_when_answered = Vec::new();
+    let mut ended_when_answered = Vec::new();
     for round in 0..HONEST {
         let (text, expected) = match round % 2 {
             0 => ("hello".to_owned(), None),
             _ => (format!("call act {}", json!({ "do": [{ "act": "available", "name": "key" }] })), Some("[false]")),
         };
         let accepted = gateway.say(say("honest", &format!("honest-{round}"), &text)).await.unwrap();
-        let ended = end(&gateway, accepted.session, accepted.turn).await;
+        let came = end(&gateway, accepted.session, accepted.turn).await;
         assert_eq!(
-            ended.map(|(outcome, _, text)| (outcome, text)),
+            came.map(|(outcome, _, text)| (outcome, text)),
             expected.map(|text| (ToolOutcome::Ok, text.to_owned())),
             "round {round}"
         );
-        left_when_answered.push(left.load(Ordering::SeqCst));
+        ended_when_answered.push(ended.load(Ordering::SeqCst));
     }
-    println!("hostile calls that were left when each honest turn was answered: {left_when_answered:?}");
+    answered.store(true, Ordering::SeqCst);
+    println!("hostile calls that had ended when each honest turn was answered: {ended_when_answered:?}");
     println!("meanwhile: {} KiB", resident_bytes() / 1024);
-    assert!(left_when_answered.last().is_some_and(|left| *left > 0), "the honest were answered first: {left_when_answered:?}");
     attack.await.unwrap();
     settled(&gateway).await;
 
@@ -122,24 +122,31 @@ async fn open(folder: &std::path::Path) -> (Gateway, Ledger) {
     open_ruled(folder, Arc::new(tools), Rest { outward: Outward::closed(), store: None, policies: Arc::default() })
 }
 
-async fn attack(gateway: &Arc<Gateway>, calls: usize, key: &str, left: &Arc<AtomicUsize>) {
+/// So many at once, and for each that ends another one, until the honest have been answered.
+async fn attack(gateway: &Arc<Gateway>, calls: usize, key: &str, answered: &Arc<AtomicBool>, ended: &Arc<AtomicUsize>) {
     let mut under_way = JoinSet::new();
     for (at, (tool, arguments, ends)) in (0..calls).zip(WAYS.into_iter().cycle()) {
-        let conversation = format!("{key}-{at}");
-        let (gateway, left) = (Arc::clone(gateway), Arc::clone(left));
+        let (key, gateway) = (format!("{key}-{at}"), Arc::clone(gateway));
+        let (answered, ended) = (Arc::clone(answered), Arc::clone(ended));
         under_way.spawn(async move {
-            let accepted = gateway.say(say(&conversation, &conversation, &format!("call {tool} {arguments}"))).await.unwrap();
-            let (outcome, code, text) = end(&gateway, accepted.session, accepted.turn).await.unwrap();
-            assert_eq!(outcome, ToolOutcome::Crashed, "{tool}: {text}");
-            assert!(code.as_deref().is_some_and(|code| ends.contains(&code)), "{tool}: {code:?} {text}");
-            left.fetch_sub(1, Ordering::SeqCst);
+            for again in 0.. {
+                let conversation = format!("{key}-{again}");
+                let accepted = gateway.say(say(&conversation, &conversation, &format!("call {tool} {arguments}"))).await.unwrap();
+                let (outcome, code, text) = end(&gateway, accepted.session, accepted.turn).await.unwrap();
+                assert_eq!(outcome, ToolOutcome::Crashed, "{tool}: {text}");
+                assert!(code.as_deref().is_some_and(|code| ends.contains(&code)), "{tool}: {code:?} {text}");
+                ended.fetch_add(1, Ordering::SeqCst);
+                if answered.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
         });
     }
     under_way.join_all().await;
 }
 
 async fn hostile(gateway: &Arc<Gateway>, calls: usize, key: &str) {
-    attack(gateway, calls, key, &Arc::new(AtomicUsize::new(calls))).await;
+    attack(gateway, calls, key, &Arc::new(AtomicBool::new(true)), &Arc::default()).await;
 }
 
 /// The end of a turn, and what came of its call, if it had one. A thousand others may be first.
