@@ -58,7 +58,7 @@ const MEMORIES_PER_COMPONENT: u32 = 4;
 
 /// Of a memory, what is cleaned in place for the next instance; the rest is given back to the system, and costs a fault for
 /// each page when it is used again. The guests of this tree lie in the first of it, their stack before their data.
-const KEPT_BYTES: usize = 256 * 1024;
+const KEPT_BYTES: usize = 384 * 1024;
 
 /// Stack of a guest call, in bytes. Past it a guest gets a stack overflow trap, which ends its call alone.
 const GUEST_STACK_BYTES: usize = 512 * 1024;

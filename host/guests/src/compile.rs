@@ -55,8 +55,14 @@ fn compiler(root: &Path) -> Result<PathBuf, Error> {
 /// cleaned too. Past it a guest traps.
 const STACK: &str = "-Clink-arg=-zstack-size=131072";
 
+/// What an instance allocates before its memory has to grow. To add a page and to take it back costs the host a change of
+/// its table of pages each, for which the threads of all other instances wait.
+const HEAP: &str = "-Clink-arg=--initial-heap=65536";
+
 fn flags() -> OsString {
     let mut flags = OsString::from(STACK);
+    flags.push("\u{1f}");
+    flags.push(HEAP);
     for source in sources().unwrap_or_default() {
         flags.push("\u{1f}--remap-path-prefix=");
         flags.push(source);
