@@ -19,4 +19,4 @@ pub use plain::PlainPre;
 pub use policy::{Asked, Policy, PolicyExports, PolicyPre, PolicyVersion};
 pub use provider::{Decoder, Page, Provider, ProviderExports, ProviderPre, ProviderVersion};
 pub use tool::{Tool, ToolExports, ToolPre, ToolVersion};
-pub use version::{Called, Link, Linked, Linking, Version, offered};
+pub use version::{Called, Link, Linked, Linking, Version, fit_side_by_side, offered};

@@ -13,6 +13,8 @@ use wasmtime::component::InstancePre;
 use wasmtime::{Result, Store};
 use wirken_engine::State;
 
+use crate::{ChannelPre, PolicyPre, ProviderPre, ToolPre};
+
 /// A call into an instance.
 pub type Called<'a, R> = Pin<Box<dyn Future<Output = Result<R>> + Send + 'a>>;
 
@@ -52,7 +54,53 @@ impl<T, E: ?Sized> std::fmt::Debug for Version<T, E> {
     }
 }
 
+/// The newest version of a package, and the one before it: more are not linked side by side.
+const SIDE_BY_SIDE: usize = 2;
+
+/// Whether so many versions of a package may be linked.
+pub const fn fit_side_by_side(versions: usize) -> bool {
+    1 <= versions && versions <= SIDE_BY_SIDE
+}
+
+// A table with one version more does not compile: whoever adds one takes the oldest out.
+const _: () = {
+    assert!(fit_side_by_side(ToolPre::<()>::VERSIONS.len()), "wirken:tool has more versions than are linked side by side");
+    assert!(fit_side_by_side(ProviderPre::<()>::VERSIONS.len()), "wirken:provider has more versions than are linked side by side");
+    assert!(fit_side_by_side(ChannelPre::VERSIONS.len()), "wirken:channel has more versions than are linked side by side");
+    assert!(fit_side_by_side(PolicyPre::<()>::VERSIONS.len()), "wirken:policy has more versions than are linked side by side");
+};
+
 /// The version whose world a manifest names, of those that are offered.
 pub fn offered<'v, T, E: ?Sized>(versions: &'v [Version<T, E>], world: &str) -> Option<&'v Version<T, E>> {
     versions.iter().find(|version| version.world == world)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_version_and_the_one_before_it_are_linked_and_no_third() {
+        assert_eq!([0, 1, 2, 3].map(fit_side_by_side), [false, true, true, false]);
+    }
+
+    /// Newest first, each once, and what one exports is of the version of its world.
+    fn ordered<T, E: ?Sized>(versions: &[Version<T, E>]) {
+        let number = |name: &str| -> Vec<u64> {
+            let (_, version) = name.split_once('@').unwrap();
+            version.split('.').map(|part| part.parse().unwrap()).collect()
+        };
+        assert!(versions.is_sorted_by(|newer, older| number(newer.world) > number(older.world)), "{versions:?}");
+        for version in versions {
+            assert_eq!(number(version.world), number(version.exports), "{version:?}");
+        }
+    }
+
+    #[test]
+    fn each_table_is_in_the_order_of_its_versions() {
+        ordered(ToolPre::<()>::VERSIONS);
+        ordered(ProviderPre::<()>::VERSIONS);
+        ordered(ChannelPre::VERSIONS);
+        ordered(PolicyPre::<()>::VERSIONS);
+    }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_http::WasiHttpCtx;
-use wirken_bindings::{ToolPre, ToolVersion};
+use wirken_bindings::{ToolPre, ToolVersion, fit_side_by_side};
 use wirken_engine::State;
 use wirken_manifest::Manifest;
 use wirken_reflect::Error::Wasi03;
@@ -71,6 +71,15 @@ const CAPABILITIES: [&Capability; 12] = [
     &settings::CAPABILITY,
     &log::CAPABILITY,
 ];
+
+// Of an interface that is imported, too, the newest version and the one before it are linked, and one more does not compile.
+const _: () = {
+    let mut rest: &[&Capability] = &CAPABILITIES;
+    while let [capability, others @ ..] = rest {
+        assert!(fit_side_by_side(capability.offers.len()), "an interface has more versions than are linked side by side");
+        rest = others;
+    }
+};
 
 /// What a tool's capabilities work on during one call.
 pub(crate) struct Host {
