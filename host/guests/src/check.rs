@@ -5,8 +5,32 @@ use wirken_author::Shape;
 use crate::discover::{Asks, Guest, Kind};
 use crate::error::Error;
 
-/// What a host of this repository offers to tools.
-const OFFERED: [&str; 6] = ["wirken:host/", "wasi:http/", "wasi:filesystem/", "wasi:clocks/", "wasi:random/", "wasi:io/"];
+/// What a host of this repository offers, which a test compares with it. What is imported is the same up to the last point of
+/// its version. `wasi:cli` is for components that know no other interface: the guests of this tree do.
+const OFFERED: [&str; 22] = [
+    "wirken:chat/types@0.1.0",
+    "wirken:http/types@0.1.0",
+    "wirken:tool/types@0.1.0",
+    "wirken:host/types@0.1.0",
+    "wirken:host/exec@0.1.0",
+    "wirken:host/store@0.1.0",
+    "wirken:host/credentials@0.1.0",
+    "wirken:host/messages@0.1.0",
+    "wirken:host/settings@0.1.0",
+    "wirken:host/log@0.1.0",
+    "wasi:http/types@0.2.12",
+    "wasi:http/outgoing-handler@0.2.12",
+    "wasi:filesystem/types@0.2.12",
+    "wasi:filesystem/preopens@0.2.12",
+    "wasi:clocks/monotonic-clock@0.2.12",
+    "wasi:clocks/wall-clock@0.2.12",
+    "wasi:random/random@0.2.12",
+    "wasi:random/insecure@0.2.12",
+    "wasi:random/insecure-seed@0.2.12",
+    "wasi:io/error@0.2.12",
+    "wasi:io/poll@0.2.12",
+    "wasi:io/streams@0.2.12",
+];
 
 /// Refuses a component that no host would load.
 pub(crate) fn component(guest: &Guest, component: &[u8]) -> Result<Shape, Error> {
@@ -32,9 +56,11 @@ fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
     if !shape.exports.iter().any(|name| name == export) {
         return Err(format!("it does not export {export}"));
     }
+    // A fixture may show what is refused.
     if guest.is_fixture() {
         return Ok(());
     }
+    shape.imports.iter().try_for_each(|import| version_fits(import))?;
     match guest.kind {
         Kind::Provider | Kind::Channel | Kind::Policy => match shape.authority.first() {
             Some(import) => Err(format!("a {} is pure, but this one imports {import}", word(guest.kind))),
@@ -42,6 +68,25 @@ fn fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
         },
         Kind::Tool => tool_fits(guest, shape),
     }
+}
+
+/// Whether an interface that is offered is imported at a version that is.
+fn version_fits(import: &str) -> Result<(), String> {
+    let Some(offered) = OFFERED.iter().find(|offered| unversioned(offered) == unversioned(import)) else { return Ok(()) };
+    if line(import).is_some() && line(import) == line(offered) {
+        return Ok(());
+    }
+    Err(format!("it imports {import}, and the host offers {offered}: take that version's WIT, or have the host link the other one too"))
+}
+
+fn unversioned(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(name, _)| name)
+}
+
+/// Of a version what stands before its last point.
+fn line(name: &str) -> Option<&str> {
+    let (_, version) = name.split_once('@')?;
+    version.rsplit_once('.').map(|(line, _)| line)
 }
 
 /// A fixture may be of a version that no host offers: then it exports what that has.
@@ -54,7 +99,8 @@ fn other_version(guest: &Guest, shape: &Shape, world: &str, export: &str) -> Res
 }
 
 fn tool_fits(guest: &Guest, shape: &Shape) -> Result<(), String> {
-    let unknown = shape.authority.iter().find(|import| !OFFERED.iter().any(|offered| import.starts_with(offered)));
+    let known = |import: &String| OFFERED.iter().any(|offered| unversioned(offered) == unversioned(import));
+    let unknown = shape.authority.iter().find(|import| !known(import));
     if let Some(import) = unknown {
         return Err(format!("it imports {import}, which no host offers"));
     }
@@ -155,6 +201,7 @@ mod tests {
             let unused = told(&[], asks).unwrap_err();
             assert!(unused.contains(name) && unused.contains(key) && unused.contains("not imported"), "{unused}");
         }
+        assert!(told(&["wasi:clocks/timezone@0.2.12"], none).unwrap_err().contains("which no host offers"));
         assert!(told(&["wasi:sockets/tcp@0.2.12"], none).unwrap_err().contains("which no host offers"));
         // A request may name its credentials in a header, so that nothing of them need be imported; to ask which there are, one has
         // to have some.
@@ -162,5 +209,42 @@ mod tests {
         assert_eq!(told(&["wasi:http/types@0.2.12"], http), Ok(()));
         let nameless = told(&["wirken:host/credentials@0.1.0"], none).unwrap_err();
         assert!(nameless.contains("[[credentials]]"), "{nameless}");
+    }
+
+    #[test]
+    fn an_import_is_of_a_version_that_the_host_offers() {
+        let none = Asks::default();
+        for fits in ["wirken:host/log@0.1.0", "wirken:host/log@0.1.7", "wasi:random/random@0.2.0", "wasi:random/random@0.2.99"] {
+            assert_eq!(told(&[fits], none), Ok(()), "{fits}");
+        }
+        for (import, offered) in [
+            ("wirken:host/log@0.2.0", "wirken:host/log@0.1.0"),
+            ("wirken:host/log@1.1.0", "wirken:host/log@0.1.0"),
+            ("wirken:host/log", "wirken:host/log@0.1.0"),
+            ("wasi:random/random@0.3.0", "wasi:random/random@0.2.12"),
+            ("wirken:chat/types@0.2.0", "wirken:chat/types@0.1.0"),
+        ] {
+            let wrong = told(&[import], none).unwrap_err();
+            assert!(wrong.starts_with(&format!("it imports {import}, and the host offers {offered}: ")), "{wrong}");
+        }
+        // Types are of a version too, where nothing else is imported.
+        let provider = guest("providers", Kind::Provider, "wirken:provider/provider@0.1.0");
+        let with = |types: &str| Shape { imports: vec![types.into()], ..shape(&[], "wirken:provider/codec@0.1.0") };
+        assert_eq!(fits(&provider, &with("wirken:chat/types@0.1.0")), Ok(()));
+        assert!(fits(&provider, &with("wirken:chat/types@0.2.0")).unwrap_err().contains("the host offers wirken:chat/types@0.1.0"));
+        let fixture = Guest { group: "fixtures", ..provider };
+        assert_eq!(fits(&fixture, &with("wirken:chat/types@0.2.0")), Ok(()), "it may show what is refused");
+    }
+
+    #[test]
+    fn what_is_said_to_be_offered_is_what_the_host_offers() {
+        let mut offered = wirken_plugin::offered();
+        offered.retain(|name| !name.starts_with("wasi:cli/"));
+        // It holds types alone, for the interfaces beside it.
+        offered.push("wirken:host/types@0.1.0".into());
+        offered.sort();
+        let mut said = OFFERED.map(str::to_owned);
+        said.sort();
+        assert_eq!(said.as_slice(), offered);
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_http::WasiHttpCtx;
-use wirken_bindings::{ToolPre, ToolVersion, fit_side_by_side};
+use wirken_bindings::{ChannelPre, PolicyPre, ProviderPre, ToolPre, ToolVersion, fit_side_by_side};
 use wirken_engine::State;
 use wirken_manifest::Manifest;
 use wirken_reflect::Error::Wasi03;
@@ -202,6 +202,20 @@ impl Offers {
         };
         listed(names.iter().map(String::as_str))
     }
+}
+
+/// Every interface that a component may import, at each version that is offered: the capabilities of tools, and the types of
+/// all worlds.
+pub fn offered() -> Vec<String> {
+    let capabilities = OFFERS.capabilities.iter().flat_map(|capability| capability.offers.iter().flat_map(|offer| capability.names(offer)));
+    let types = [
+        ToolPre::<()>::VERSIONS.iter().flat_map(|version| version.types).collect::<Vec<_>>(),
+        ProviderPre::<()>::VERSIONS.iter().flat_map(|version| version.types).collect(),
+        ChannelPre::VERSIONS.iter().flat_map(|version| version.types).collect(),
+        PolicyPre::<()>::VERSIONS.iter().flat_map(|version| version.types).collect(),
+    ];
+    let names: BTreeSet<String> = capabilities.chain(types.into_iter().flatten().map(|name| (*name).to_owned())).collect();
+    names.into_iter().collect()
 }
 
 impl Capability {

@@ -22,6 +22,7 @@ mod tool;
 mod versions;
 
 pub use authority::{Access, Asked, Authority, Ceiling, Grant, Imported, Network, effective, withheld};
+pub use capability::offered;
 pub use channel::ChannelPlugin;
 pub use error::{LoadError, Problem};
 pub use imports::Interface;
