@@ -39,6 +39,7 @@ fn of_language(language: Language) -> Files {
     match language {
         Language::Rust => &[
             (".gitignore", template!("rust/gitignore")),
+            (".cargo/config.toml", template!("rust/cargo-config.toml")),
             ("Cargo.toml", template!("rust/Cargo.toml")),
             ("README.md", template!("README-rust.md")),
             ("vendor/wirken-guest/Cargo.toml", template!("rust/sdk.toml")),

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use wasmparser::{Parser, Payload};
 use wirken_author::{Tools, build, create};
 use wirken_manifest::Kind;
 use wirken_scaffold::{Language, scaffold};
@@ -20,8 +21,8 @@ fn root() -> PathBuf {
 fn settle(folder: &Path) {
     let components = root().join("components");
     std::fs::copy(components.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    std::fs::create_dir(folder.join(".cargo")).unwrap();
-    let config = format!("[net]\noffline = true\n[build]\ntarget-dir = {:?}\n", components.join("target"));
+    let written = std::fs::read_to_string(folder.join(".cargo/config.toml")).unwrap();
+    let config = format!("{written}[net]\noffline = true\n[build]\ntarget-dir = {:?}\n", components.join("target"));
     std::fs::write(folder.join(".cargo/config.toml"), config).unwrap();
 }
 
@@ -30,6 +31,15 @@ fn compiler() -> std::ffi::OsString {
     let output = Command::new(root().join(".ci/wasm-toolchain")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned().into()
+}
+
+/// Of its module, as it begins.
+fn memory_bytes(component: &[u8]) -> u64 {
+    let memories = Parser::new(0).parse_all(component).filter_map(|payload| match payload.unwrap() {
+        Payload::MemorySection(memories) => Some(memories.into_iter().map(|memory| memory.unwrap().initial).sum::<u64>()),
+        _ => None,
+    });
+    memories.sum::<u64>() * 64 * 1024
 }
 
 #[test]
@@ -50,7 +60,11 @@ fn a_new_tool_in_rust_passes_its_tests_and_becomes_a_component_without_authority
     assert_eq!(built.shape.authority, [""; 0]);
     assert_eq!(built.shape.exports, ["wirken:tool/tools@0.1.0"]);
     assert!(built.bytes < 150_000, "{}", built.bytes);
-    assert_eq!(std::fs::read(&built.path).unwrap().len(), built.bytes);
+    let component = std::fs::read(&built.path).unwrap();
+    assert_eq!(component.len(), built.bytes);
+    // The stack is a part of it: 128 KiB, where the linker alone makes it 1 MiB.
+    let memory = memory_bytes(&component);
+    assert!((128 * 1024..512 * 1024).contains(&memory), "{memory}");
 
     // As docs/authors.md tells it: one that sends requests names the crate that is there already.
     let append = |file: &str, text: &str| {

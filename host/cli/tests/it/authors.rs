@@ -205,7 +205,7 @@ fn the_first_five_minutes_go_as_they_are_told() {
 fn settle(folder: &Path) {
     let components = root().join("components");
     fs::copy(components.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    fs::create_dir(folder.join(".cargo")).unwrap();
-    let config = format!("[net]\noffline = true\n[build]\ntarget-dir = {:?}\n", components.join("target"));
+    let written = fs::read_to_string(folder.join(".cargo/config.toml")).unwrap();
+    let config = format!("{written}[net]\noffline = true\n[build]\ntarget-dir = {:?}\n", components.join("target"));
     fs::write(folder.join(".cargo/config.toml"), config).unwrap();
 }

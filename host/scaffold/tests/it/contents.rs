@@ -136,6 +136,24 @@ fn the_guest_crate_is_handed_out_whole() {
     assert_eq!(vendored.parse::<toml::Table>().unwrap()["features"], sdk["features"]);
 }
 
+/// A crate in Rust is linked as the guests of this tree are: with a stack of 128 KiB.
+#[test]
+fn a_stack_is_as_large_as_that_of_this_trees_guests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let flags = |text: &str| {
+        let table: toml::Table = text.parse().unwrap();
+        table["target"]["wasm32-unknown-unknown"]["rustflags"].as_array().unwrap()[0].as_str().unwrap().to_owned()
+    };
+    for kind in KINDS {
+        let files = scaffold("a", kind, Language::Rust).unwrap();
+        let stack = flags(content(&files, ".cargo/config.toml"));
+        let ours = std::fs::read_to_string(root.join("host/guests/src/compile.rs")).unwrap();
+        assert!(stack.contains("stack-size") && ours.contains(&format!("\"{stack}\"")), "{stack}");
+        let examples = std::fs::read_to_string(root.join("components/examples/.cargo/config.toml")).unwrap();
+        assert_eq!(flags(&examples), stack);
+    }
+}
+
 /// What the tests of the binary put to use is what an author begins with.
 #[test]
 fn the_fixtures_are_what_is_written() {
