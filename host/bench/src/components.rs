@@ -7,12 +7,11 @@ mod calls;
 mod checks;
 mod crowd;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
-use wirken_engine::{Engine, Options};
+use wirken_engine::{Engine, Options, Wasm};
 use wirken_manifest::Manifest;
 use wirken_plugin::Package;
 
@@ -46,7 +45,8 @@ pub(crate) fn measure(runtime: &Runtime, summary: &mut Summary) -> Result<()> {
     summary.put("calls_1000_at_once_per_second", crowd::CALLS as f64 / crowd.total.as_secs_f64());
     summary.put("calls_1000_at_once_peak_memory_mib", crowd.memory_mib);
     if let Some(package) = example("roman-python")? {
-        cached::measure(&package.wasm, summary)?;
+        let manifest = std::fs::read_to_string(dist("examples/roman-python/component.toml"))?;
+        cached::measure(&manifest, &package.wasm, summary)?;
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ fn dist(path: &str) -> PathBuf {
 fn package(path: &str) -> Result<Package> {
     let folder = dist(path);
     let manifest = std::fs::read_to_string(folder.join("component.toml")).context("run this from the repository's root")?;
-    Ok(Package { manifest: Manifest::parse(&manifest)?, wasm: Cow::Owned(std::fs::read(folder.join("component.wasm"))?) })
+    Ok(Package { manifest: Manifest::parse(&manifest)?, wasm: Wasm::of(std::fs::read(folder.join("component.wasm"))?) })
 }
 
 /// One of the examples, which are built with tools that not every machine has. Where it is missing, its figures are too.
@@ -83,5 +83,5 @@ fn example(name: &str) -> Result<Option<Package>> {
         // One of plain functions has none.
         Err(_) => Manifest::parse("name = \"plain\"\nkind = \"tool\"\nversion = \"0.0.0\"\nworld = \"reflected\"\n")?,
     };
-    Ok(Some(Package { manifest, wasm: Cow::Owned(wasm) }))
+    Ok(Some(Package { manifest, wasm: Wasm::of(wasm) }))
 }

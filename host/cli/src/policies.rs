@@ -3,7 +3,6 @@
 //! Whoever adds one wants it asked, so that it is. The owner alone takes one out, by the list or by disabling it; whatever
 //! else keeps one from being loaded keeps all of them as they were.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::bail;
@@ -55,7 +54,7 @@ pub(crate) fn names(shelf: &Shelf, config: &Config) -> anyhow::Result<Vec<(Strin
     let mut names: Vec<(String, bool)> = config.policies.order.iter().map(|name| (name.clone(), true)).collect();
     for name in shelf.added_of(Kind::Policy)? {
         // One that nobody allowed yet waits, and one whose name is taken is nobody's policy.
-        let waits = shelf::is_bundled(&name)? || shelf.added().read(&name)?.rests() == Some(Rest::Unasked);
+        let waits = shelf::is_bundled(&name)? || shelf.added().consent(&name)?.component.is_none();
         if !waits && !config.policies.order.contains(&name) {
             names.push((name, false));
         }
@@ -72,7 +71,7 @@ fn package(shelf: &Shelf, name: &str) -> anyhow::Result<Option<Package>> {
         }
         match installed.rests() {
             Some(rest) => bail!("it is {rest}: {}", shelf::remedy(&rest, name)),
-            None => return Ok(Some(Package { manifest: installed.manifest, wasm: Cow::Owned(installed.wasm) })),
+            None => return Ok(Some(Package { manifest: installed.manifest, wasm: installed.wasm })),
         }
     }
     shelf.find(Kind::Policy, name).map(|found| Some(found.into_package()))

@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use anyhow::bail;
 use serde_json::{Map, Value};
 use wirken_config::Config;
+use wirken_engine::Wasm;
 use wirken_gateway::folder::Folder;
 use wirken_installed::{Components, Consent, Rest};
 use wirken_manifest::{Kind, Manifest};
@@ -25,14 +27,14 @@ pub(crate) const SHADOWED: &str = "a bundled component has this name: remove you
 pub(crate) struct Found {
     pub(crate) manifest: Manifest,
     pub(crate) manifest_text: Cow<'static, str>,
-    pub(crate) wasm: Cow<'static, [u8]>,
+    pub(crate) wasm: Wasm,
     /// What was allowed to it; none of a bundled one, which has what it asks for.
     pub(crate) consent: Option<Consent>,
 }
 
 impl Found {
     pub(crate) fn digests(&self) -> (Digest, Digest) {
-        (Digest::of(self.manifest_text.as_bytes()), Digest::of(&self.wasm))
+        (Digest::of(self.manifest_text.as_bytes()), self.wasm.digest())
     }
 
     pub(crate) fn into_package(self) -> Package {
@@ -102,7 +104,7 @@ impl Shelf {
         Ok(Some(Found {
             manifest: installed.manifest,
             manifest_text: Cow::Owned(installed.manifest_text),
-            wasm: Cow::Owned(installed.wasm),
+            wasm: installed.wasm,
             consent: Some(installed.consent),
         }))
     }
@@ -127,17 +129,20 @@ pub(crate) fn allowed(found: &Found, config: &Config, given: &Map<String, Value>
     Ok(())
 }
 
+/// The code of those of the binary, in their order: hashed once.
+static BUNDLED: LazyLock<Vec<Wasm>> = LazyLock::new(|| wirken_bundled::ALL.iter().map(|bundled| Wasm::embedded(bundled.wasm)).collect());
+
 /// Those of the binary.
 pub(crate) fn bundled() -> anyhow::Result<Vec<Found>> {
-    let found = |bundled: &wirken_bundled::Bundled| {
+    let found = |(bundled, wasm): (&wirken_bundled::Bundled, &Wasm)| {
         Ok(Found {
             manifest: Manifest::parse(bundled.manifest)?,
             manifest_text: Cow::Borrowed(bundled.manifest),
-            wasm: Cow::Borrowed(bundled.wasm),
+            wasm: wasm.clone(),
             consent: None,
         })
     };
-    wirken_bundled::ALL.iter().map(found).collect()
+    wirken_bundled::ALL.iter().zip(BUNDLED.iter()).map(found).collect()
 }
 
 pub(crate) fn is_bundled(name: &str) -> anyhow::Result<bool> {

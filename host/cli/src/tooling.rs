@@ -1,7 +1,6 @@
 //! The tools on offer and the policies in force: those of the bundled components and of those that the owner added, loaded,
 //! and loaded again while the gateway runs.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -206,7 +205,7 @@ impl Inner {
         let Installed { manifest, wasm, consent, .. } = installed;
         let owner = self.owner(&manifest, Some(&consent)).map_err(|error| said(&error))?;
         let authority = self.authority(&manifest, vault).map_err(|error| said(&error))?;
-        let package = Package { manifest, wasm: Cow::Owned(wasm) };
+        let package = Package { manifest, wasm };
         let plugin = ToolPlugin::load(&self.engine, package, &owner).await.map_err(|error| said(&error))?;
         tools.add(&plugin).map_err(|error| said(&error))?;
         Ok((plugin, authority))

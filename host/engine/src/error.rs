@@ -9,6 +9,8 @@ pub enum EngineError {
     Setup(#[source] wasmtime::Error),
     #[error("the folder {} for compiled components cannot be used", folder.display())]
     Cache { folder: PathBuf, source: std::io::Error },
+    #[error("the component's bytes cannot be read: {0}")]
+    Bytes(std::io::Error),
     #[error("the component does not compile: {0:#}")]
     Compile(wasmtime::Error),
     #[error("the compiled component cannot be handed on: {0:#}")]

@@ -15,10 +15,12 @@ mod known;
 mod limits;
 mod sealed;
 mod ticker;
+mod wasm;
 
+use std::any::Any;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
@@ -30,6 +32,7 @@ pub use cell::{Cell, Overdue, Running, State};
 pub use clock::Clock;
 pub use error::{CallError, EngineError};
 pub use limits::Limits;
+pub use wasm::{Files, Wasm};
 
 use cache::Cache;
 use known::Known;
@@ -66,6 +69,10 @@ const GUEST_STACK_BYTES: usize = 512 * 1024;
 /// The stack that a guest call runs on, host functions that it calls included.
 const CALL_STACK_BYTES: usize = 2 * 1024 * 1024;
 
+/// Compiled code that is kept for the next load although nobody uses it any more: one component in Python, or a hundred in
+/// Rust. It is memory.
+const KEPT_CODE_BYTES: usize = 64 * 1024 * 1024;
+
 /// How the engine is set up.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -75,6 +82,8 @@ pub struct Options {
     pub cache_read_only: bool,
     /// No component gets more than this, whatever its manifest asks for.
     pub maximum: Limits,
+    /// Compiled code that is kept for the next load although nobody uses it any more, in bytes.
+    pub kept_code_bytes: usize,
     /// Guest calls that run at the same time; the others wait.
     pub concurrent_calls: usize,
     /// Whether it can compile. One that cannot takes what another engine sealed, and keeps no pool: it is for a process
@@ -84,7 +93,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache: None, cache_read_only: false, maximum: Limits::MAXIMUM, concurrent_calls: 64, compiles: true }
+        Self {
+            cache: None,
+            cache_read_only: false,
+            maximum: Limits::MAXIMUM,
+            kept_code_bytes: KEPT_CODE_BYTES,
+            concurrent_calls: 64,
+            compiles: true,
+        }
     }
 }
 
@@ -117,6 +133,16 @@ pub struct Code {
 struct Compiled {
     component: Component,
     digest: Digest,
+    /// What a caller found in the bytes.
+    found: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Compiled {
+    /// Of its native code and what belongs to that, in bytes.
+    fn size(&self) -> usize {
+        let image = self.component.image_range();
+        image.end.addr() - image.start.addr()
+    }
 }
 
 impl Engine {
@@ -143,7 +169,16 @@ impl Engine {
         let places = Arc::new(Semaphore::new(POOL_INSTANCES as usize));
         let beside = Arc::new(Semaphore::new(POOL_BESIDE as usize));
         Ok(Self {
-            inner: Arc::new(Inner { wasmtime, maximum: options.maximum, cache, known: Known::default(), permits, places, beside, ticker }),
+            inner: Arc::new(Inner {
+                wasmtime,
+                maximum: options.maximum,
+                cache,
+                known: Known::new(options.kept_code_bytes),
+                permits,
+                places,
+                beside,
+                ticker,
+            }),
         })
     }
 
@@ -152,12 +187,13 @@ impl Engine {
         &self.inner.wasmtime
     }
 
-    /// Compiles a component, or takes it from the cache when that holds what this very engine made of these bytes.
-    pub fn load(&self, wasm: &[u8]) -> Result<(Code, CacheOutcome), EngineError> {
-        let digest = Digest::of(wasm);
-        if let Some(compiled) = self.inner.known.get(digest) {
-            return Ok((Code { compiled }, CacheOutcome { event: CacheEvent::Hit, detail: None }));
+    /// Compiles a component, or takes it from the cache when that holds what this very engine made of these bytes. What was
+    /// loaded before in this process is there already.
+    pub fn load(&self, wasm: &Wasm) -> Result<(Code, CacheOutcome), EngineError> {
+        if let Some(code) = self.loaded(wasm) {
+            return Ok((code, CacheOutcome { event: CacheEvent::Hit, detail: None }));
         }
+        let digest = wasm.digest();
         let (component, outcome) = match &self.inner.cache {
             Some(cache) => cache.load(&self.inner.wasmtime, digest, || self.compile(wasm))?,
             None => (self.compile(wasm)?, CacheOutcome { event: CacheEvent::Compiled, detail: None }),
@@ -165,6 +201,11 @@ impl Engine {
         let code = Code::new(component, digest);
         self.inner.known.add(&code.compiled);
         Ok((code, outcome))
+    }
+
+    /// The code of these bytes, where they were loaded before.
+    pub fn loaded(&self, wasm: &Wasm) -> Option<Code> {
+        self.inner.known.get(wasm.digest()).map(|compiled| Code { compiled })
     }
 
     /// A component that an engine of this very version compiled and [`Code::seal`] sealed. Compiled code is native code:
@@ -189,8 +230,9 @@ impl Engine {
         limits.capped(&self.inner.maximum).deadline
     }
 
-    fn compile(&self, wasm: &[u8]) -> Result<Component, EngineError> {
-        Component::from_binary(&self.inner.wasmtime, wasm).map_err(EngineError::Compile)
+    fn compile(&self, wasm: &Wasm) -> Result<Component, EngineError> {
+        let bytes = wasm.bytes().map_err(EngineError::Bytes)?;
+        Component::from_binary(&self.inner.wasmtime, &bytes).map_err(EngineError::Compile)
     }
 
     fn permits(&self) -> &Arc<Semaphore> {
@@ -210,7 +252,7 @@ impl std::fmt::Debug for Engine {
 
 impl Code {
     fn new(component: Component, digest: Digest) -> Self {
-        Self { compiled: Arc::new(Compiled { component, digest }) }
+        Self { compiled: Arc::new(Compiled { component, digest, found: OnceLock::new() }) }
     }
 
     pub fn component(&self) -> &Component {
@@ -221,6 +263,17 @@ impl Code {
     pub fn seal(&self) -> Result<OwnedFd, EngineError> {
         let bytes = self.compiled.component.serialize().map_err(EngineError::Seal)?;
         sealed::sealed(bytes.as_slice()).map_err(|error| EngineError::Seal(error.into()))
+    }
+
+    /// Keeps what a caller found in the component's bytes, for as long as the code is there. It is one thing, the first.
+    pub fn keep<T: Any + Send + Sync>(&self, found: &Arc<T>) {
+        // Whoever found it meanwhile found the same.
+        self.compiled.found.set(Arc::clone(found) as _).ok();
+    }
+
+    /// What is kept.
+    pub fn kept<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.compiled.found.get()?).downcast().ok()
     }
 
     /// Of the component's own bytes, not of the compiled ones.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 
 /// A component with one function `run` around a core function body.
-fn component(body: &str) -> Vec<u8> {
+fn component(body: &str) -> Wasm {
     let text = format!(
         r#"(component
             (core module $m
@@ -16,7 +16,7 @@ fn component(body: &str) -> Vec<u8> {
             (core instance $i (instantiate $m))
             (func (export "run") (result s32) (canon lift (core func $i "run"))))"#
     );
-    wat::parse_str(text).unwrap()
+    Wasm::of(wat::parse_str(text).unwrap())
 }
 
 fn engine(cache: Option<&Path>) -> Engine {
@@ -164,7 +164,8 @@ async fn a_component_has_so_many_instances_memories_and_tables_and_no_more() {
     let engine = engine(None);
     let with = |module: &str, count: u32| {
         let count = usize::try_from(count).unwrap();
-        wat::parse_str(format!("(component (core module $m {module}) {})", "(core instance (instantiate $m))".repeat(count))).unwrap()
+        let instances = "(core instance (instantiate $m))".repeat(count);
+        Wasm::of(wat::parse_str(format!("(component (core module $m {module}) {instances})")).unwrap())
     };
     for (module, most, word) in [
         ("", CORE_INSTANCES_PER_COMPONENT, "core module instances"),
@@ -183,11 +184,15 @@ async fn a_component_has_so_many_instances_memories_and_tables_and_no_more() {
     assert_eq!((CORE_INSTANCES_PER_COMPONENT, MEMORIES_PER_COMPONENT, TABLES_PER_COMPONENT), (64, 4, 8), "as docs/components.md has them");
 }
 
+fn keeping(cache: &Path, kept_code_bytes: usize) -> Engine {
+    Engine::new(&Options { cache: Some(cache.to_owned()), kept_code_bytes, ..Options::default() }).unwrap()
+}
+
 /// The file is authenticated once, for as long as its code is in use: what becomes of it meanwhile changes nothing.
 #[test]
 fn what_is_in_use_is_not_loaded_again() {
     let temporary = tempfile::tempdir().unwrap();
-    let engine = engine(Some(temporary.path()));
+    let engine = keeping(temporary.path(), 0);
     let wasm = component("i32.const 7");
     let (first, outcome) = engine.load(&wasm).unwrap();
     assert_eq!(outcome.event, CacheEvent::Compiled);
@@ -199,6 +204,66 @@ fn what_is_in_use_is_not_loaded_again() {
     assert_eq!(engine.load(&wasm).unwrap().1.event, CacheEvent::Hit);
     drop(second);
     assert_eq!(engine.load(&wasm).unwrap().1.event, CacheEvent::Rejected, "nobody uses it, so it is read again");
+}
+
+/// Of what nobody uses any more, the last is kept as far as there is room: it was authenticated, and nobody can change it.
+#[test]
+fn what_was_in_use_last_is_kept_as_far_as_there_is_room() {
+    let temporary = tempfile::tempdir().unwrap();
+    let wasm = ["i32.const 1", "i32.const 2", "i32.const 3"].map(component);
+    let size = engine(None).load(&wasm[0]).unwrap().0.compiled.size();
+    for (room, kept) in
+        [(2 * size, [false, true, true]), (2 * size - 1, [false, false, true]), (size - 1, [false; 3]), (3 * size, [true; 3])]
+    {
+        // Each by its own, since to load one is to use it.
+        for (wasm_then, kept) in wasm.iter().zip(kept) {
+            let folder = tempfile::tempdir_in(temporary.path()).unwrap();
+            let engine = keeping(folder.path(), room);
+            for wasm in &wasm {
+                let (code, _) = engine.load(wasm).unwrap();
+                assert_eq!(code.compiled.size(), size);
+            }
+            for file in fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()) {
+                fs::write(file, "rubbish").unwrap();
+            }
+            let event = engine.load(wasm_then).unwrap().1.event;
+            assert_eq!(event == CacheEvent::Hit, kept, "{room}: {event:?}");
+        }
+    }
+}
+
+/// Neither is the component's file: its code goes by the digest, and its bytes are for whoever compiles them.
+#[test]
+fn a_component_whose_code_is_there_is_not_read() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (file, cache) = (temporary.path().join("component.wasm"), temporary.path().join("cache"));
+    fs::write(&file, component("i32.const 7").bytes().unwrap()).unwrap();
+    let (files, later) = (Files::default(), std::time::SystemTime::now() + std::time::Duration::from_secs(60));
+    let read = || files.read_at(&file, u64::MAX, later).unwrap();
+    let engine = self::engine(Some(&cache));
+    assert_eq!(engine.load(&read()).unwrap().1.event, CacheEvent::Compiled);
+    let known = read();
+    fs::write(&file, "rubbish").unwrap();
+    assert!(known.bytes().is_err());
+    assert_eq!(engine.load(&known).unwrap().1.event, CacheEvent::Hit);
+    assert_eq!(self::engine(Some(&cache)).load(&known).unwrap().1.event, CacheEvent::Hit);
+    fs::remove_file(only_file(&cache)).unwrap();
+    let error = self::engine(Some(&cache)).load(&known).unwrap_err();
+    assert!(matches!(error, EngineError::Bytes(_)), "{error}");
+}
+
+#[test]
+fn what_was_found_in_its_bytes_is_there_with_its_code() {
+    let engine = engine(None);
+    let wasm = component("i32.const 7");
+    assert!(engine.loaded(&wasm).is_none());
+    let (code, _) = engine.load(&wasm).unwrap();
+    assert_eq!(code.kept::<u8>(), None);
+    code.keep(&Arc::new(7_u8));
+    code.keep(&Arc::new(8_u8));
+    let again = engine.loaded(&component("i32.const 7")).unwrap();
+    assert_eq!((again.kept::<u8>().as_deref(), again.kept::<u16>()), (Some(&7), None));
+    assert_eq!(engine.load(&component("i32.const 8")).unwrap().0.kept::<u8>(), None);
 }
 
 #[test]
@@ -217,6 +282,6 @@ fn the_key_of_the_cache_is_private_or_refused() {
 
 #[test]
 fn what_does_not_compile_says_why() {
-    let error = engine(None).load(b"\0asm\x0d\0\x01\0garbage").unwrap_err();
+    let error = engine(None).load(&Wasm::embedded(b"\0asm\x0d\0\x01\0garbage")).unwrap_err();
     assert!(matches!(error, EngineError::Compile(_)), "{error}");
 }

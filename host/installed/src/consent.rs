@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use wirken_engine::Wasm;
 use wirken_manifest::{Access, Manifest};
 use wirken_types::Digest;
 
@@ -38,10 +39,16 @@ pub struct Consent {
 
 impl Consent {
     /// Everything that a manifest asks for.
-    pub fn whole(manifest: &Manifest, manifest_text: &str, wasm: &[u8]) -> Self {
+    pub fn whole(manifest: &Manifest, manifest_text: &str, wasm: &Wasm) -> Self {
+        let shown = (Some(Digest::of(manifest_text.as_bytes())), Some(wasm.digest()));
+        Self { manifest: shown.0, component: shown.1, ..Self::asked(manifest) }
+    }
+
+    /// The same, of no file yet.
+    fn asked(manifest: &Manifest) -> Self {
         Self {
-            manifest: Some(Digest::of(manifest_text.as_bytes())),
-            component: Some(Digest::of(wasm)),
+            manifest: None,
+            component: None,
             workspace: manifest.filesystem.workspace,
             network: manifest.network.origins.iter().map(ToString::to_string).collect(),
             exec: manifest.exec.run,
@@ -65,7 +72,7 @@ impl Consent {
 
 /// What a new version asks for that was not allowed to the old one, in words.
 pub fn wants_more(allowed: &Consent, manifest: &Manifest) -> Vec<String> {
-    let asked = Consent::whole(manifest, "", b"");
+    let asked = Consent::asked(manifest);
     let mut more = Vec::new();
     if asked.workspace > allowed.workspace {
         more.push(if asked.workspace == Access::ReadWrite { "to write in the workspace" } else { "to read the workspace" }.to_owned());

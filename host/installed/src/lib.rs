@@ -11,7 +11,9 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use wirken_engine::{Files, Wasm};
 use wirken_manifest::{Manifest, ManifestError, is_name};
 use wirken_types::Digest;
 
@@ -32,7 +34,7 @@ pub struct Installed {
     pub name: String,
     pub manifest: Manifest,
     pub manifest_text: String,
-    pub wasm: Vec<u8>,
+    pub wasm: Wasm,
     pub consent: Consent,
 }
 
@@ -56,7 +58,7 @@ impl Installed {
         if component.is_none() {
             return Some(Rest::Unasked);
         }
-        let same = *manifest == Some(Digest::of(self.manifest_text.as_bytes())) && *component == Some(Digest::of(&self.wasm));
+        let same = *manifest == Some(Digest::of(self.manifest_text.as_bytes())) && *component == Some(self.wasm.digest());
         if !same {
             return Some(Rest::Changed);
         }
@@ -98,16 +100,18 @@ pub enum Error {
     Misnamed(String),
 }
 
-/// The components of one data folder.
+/// The components of one data folder. Clones know the same files.
 #[derive(Clone, Debug)]
 pub struct Components {
     root: PathBuf,
+    /// Their code, as far as it was read.
+    files: Arc<Files>,
 }
 
 impl Components {
     /// Looks at nothing yet.
     pub fn of(data: &Path) -> Self {
-        Self { root: data.join("components") }
+        Self { root: data.join("components"), files: Arc::default() }
     }
 
     pub fn root(&self) -> &Path {
@@ -152,22 +156,31 @@ impl Components {
     /// One of them.
     pub fn read(&self, name: &str) -> Result<Installed, Error> {
         let (manifest, manifest_text) = self.manifest_in(name)?;
-        let folder = self.folder(name)?;
-        let wasm = bytes(&folder.join(WASM), MAX_WASM_BYTES)?;
-        let consent = match text(&folder.join(CONSENT), wirken_manifest::MAX_BYTES as u64) {
-            Ok(text) => Consent::parse(&text).map_err(|problem| Error::Consent { path: folder.join(CONSENT), problem })?,
-            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Consent::default(),
-            Err(error) => return Err(error),
-        };
+        let path = self.folder(name)?.join(WASM);
+        let wasm = self.files.read(&path, MAX_WASM_BYTES).map_err(|source| Error::Io { path: path.clone(), source })?;
+        if wasm.size() > MAX_WASM_BYTES {
+            return Err(Error::TooLarge { path, most: MAX_WASM_BYTES });
+        }
+        let consent = self.consent(name)?;
         Ok(Installed { name: name.to_owned(), manifest, manifest_text, wasm, consent })
     }
 
+    /// What was allowed to one; its code is not looked at.
+    pub fn consent(&self, name: &str) -> Result<Consent, Error> {
+        let path = self.folder(name)?.join(CONSENT);
+        match text(&path, wirken_manifest::MAX_BYTES as u64) {
+            Ok(text) => Consent::parse(&text).map_err(|problem| Error::Consent { path, problem }),
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(Consent::default()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Puts a component in place, or in the place of an earlier one.
-    pub fn put(&self, manifest_text: &str, wasm: &[u8], consent: &Consent) -> Result<(), Error> {
+    pub fn put(&self, manifest_text: &str, wasm: &Wasm, consent: &Consent) -> Result<(), Error> {
         let problem = |problem| Error::Manifest { path: PathBuf::from(MANIFEST), problem };
         let manifest = Manifest::parse(manifest_text).map_err(problem)?;
         let folder = self.folder(&manifest.name)?;
-        if wasm.len() as u64 > MAX_WASM_BYTES {
+        if wasm.size() > MAX_WASM_BYTES {
             return Err(Error::TooLarge { path: PathBuf::from(WASM), most: MAX_WASM_BYTES });
         }
         let names = self.names()?;
@@ -178,7 +191,8 @@ impl Components {
         let beside = self.beside(&manifest.name)?;
         make_folder(&beside)?;
         write(&beside.join(MANIFEST), manifest_text.as_bytes())?;
-        write(&beside.join(WASM), wasm)?;
+        let bytes = wasm.bytes().map_err(|source| Error::Io { path: PathBuf::from(WASM), source })?;
+        write(&beside.join(WASM), &bytes)?;
         write(&beside.join(CONSENT), consent.render().as_bytes())?;
         sync(&beside)?;
         if folder.exists() {
@@ -193,7 +207,8 @@ impl Components {
 
     /// Changes what is allowed to one.
     pub fn allow(&self, name: &str, change: impl FnOnce(&mut Consent)) -> Result<Consent, Error> {
-        let mut consent = self.read(name)?.consent;
+        self.manifest_in(name)?;
+        let mut consent = self.consent(name)?;
         change(&mut consent);
         let folder = self.folder(name)?;
         let beside = folder.join(format!(".{CONSENT}.{}", random()?));

@@ -10,8 +10,12 @@ fn components() -> (tempfile::TempDir, Components) {
     (folder, components)
 }
 
-fn allowed(text: &str, wasm: &[u8]) -> Consent {
-    Consent::whole(&Manifest::parse(text).unwrap(), text, wasm)
+fn code(bytes: &'static [u8]) -> Wasm {
+    Wasm::embedded(bytes)
+}
+
+fn allowed(text: &str, wasm: &'static [u8]) -> Consent {
+    Consent::whole(&Manifest::parse(text).unwrap(), text, &code(wasm))
 }
 
 #[test]
@@ -19,13 +23,13 @@ fn what_is_put_is_there_as_it_was_allowed() {
     let (_folder, components) = components();
     assert_eq!(components.names().unwrap(), Vec::<String>::new());
     assert!(matches!(components.read("weather"), Err(Error::Unknown(_))));
-    components.put(MANIFEST_TEXT, b"code", &allowed(MANIFEST_TEXT, b"code")).unwrap();
+    components.put(MANIFEST_TEXT, &code(b"code"), &allowed(MANIFEST_TEXT, b"code")).unwrap();
     assert_eq!(components.names().unwrap(), ["weather"]);
     let installed = components.read("weather").unwrap();
-    assert_eq!((installed.wasm.as_slice(), installed.rests()), (&b"code"[..], None));
+    assert_eq!((&*installed.wasm.bytes().unwrap(), installed.rests()), (&b"code"[..], None));
     assert_eq!(installed.consent.network.iter().collect::<Vec<_>>(), ["https://api.example.com"]);
-    components.put(MANIFEST_TEXT, b"newer", &allowed(MANIFEST_TEXT, b"newer")).unwrap();
-    assert_eq!(components.read("weather").unwrap().wasm, b"newer");
+    components.put(MANIFEST_TEXT, &code(b"newer"), &allowed(MANIFEST_TEXT, b"newer")).unwrap();
+    assert_eq!(components.read("weather").unwrap().wasm.digest(), Digest::of(b"newer"));
     assert_eq!(fs::read_dir(components.root()).unwrap().count(), 1, "nothing of the old one is left");
     components.remove("weather").unwrap();
     assert!(matches!(components.remove("weather"), Err(Error::Unknown(_))));
@@ -35,7 +39,7 @@ fn what_is_put_is_there_as_it_was_allowed() {
 #[test]
 fn a_file_that_is_not_the_one_allowed_rests() {
     let (_folder, components) = components();
-    components.put(MANIFEST_TEXT, b"code", &allowed(MANIFEST_TEXT, b"code")).unwrap();
+    components.put(MANIFEST_TEXT, &code(b"code"), &allowed(MANIFEST_TEXT, b"code")).unwrap();
     let folder = components.root().join("weather");
     fs::write(folder.join("component.wasm"), "other code").unwrap();
     assert_eq!(components.read("weather").unwrap().rests(), Some(Rest::Changed));
@@ -51,7 +55,7 @@ fn a_file_that_is_not_the_one_allowed_rests() {
 #[test]
 fn consent_changes_alone_and_is_kept() {
     let (_folder, components) = components();
-    components.put(MANIFEST_TEXT, b"code", &allowed(MANIFEST_TEXT, b"code")).unwrap();
+    components.put(MANIFEST_TEXT, &code(b"code"), &allowed(MANIFEST_TEXT, b"code")).unwrap();
     components.allow("weather", |consent| consent.disabled = true).unwrap();
     assert_eq!(components.read("weather").unwrap().rests(), Some(Rest::Disabled));
     components.allow("weather", |consent| (consent.disabled, consent.quarantined) = (false, Some("it trapped".into()))).unwrap();
@@ -68,7 +72,7 @@ fn what_is_wrong_is_named_with_its_file() {
         assert!(matches!(components.read(name), Err(Error::Name(_))), "{name}");
         assert!(matches!(components.remove(name), Err(Error::Name(_))), "{name}");
     }
-    components.put(MANIFEST_TEXT, b"code", &allowed(MANIFEST_TEXT, b"code")).unwrap();
+    components.put(MANIFEST_TEXT, &code(b"code"), &allowed(MANIFEST_TEXT, b"code")).unwrap();
     let folder = components.root().join("weather");
     for (file, text, said) in [
         ("component.toml", "nam = 1\n", "component.toml"),
@@ -88,13 +92,13 @@ fn what_is_wrong_is_named_with_its_file() {
 #[test]
 fn a_change_that_was_interrupted_leaves_the_old_one() {
     let (_folder, components) = components();
-    components.put(MANIFEST_TEXT, b"code", &allowed(MANIFEST_TEXT, b"code")).unwrap();
+    components.put(MANIFEST_TEXT, &code(b"code"), &allowed(MANIFEST_TEXT, b"code")).unwrap();
     let left = components.root().join(".weather.0011223344556677");
     fs::create_dir(&left).unwrap();
     fs::write(left.join("component.wasm"), "half").unwrap();
     assert_eq!(components.names().unwrap(), ["weather"]);
-    assert_eq!(components.read("weather").unwrap().wasm, b"code");
-    components.put(MANIFEST_TEXT, b"newer", &allowed(MANIFEST_TEXT, b"newer")).unwrap();
+    assert_eq!(components.read("weather").unwrap().wasm.digest(), Digest::of(b"code"));
+    components.put(MANIFEST_TEXT, &code(b"newer"), &allowed(MANIFEST_TEXT, b"newer")).unwrap();
     assert!(!left.exists());
 }
 
@@ -103,14 +107,14 @@ fn sizes_and_numbers_are_bounded_on_both_sides() {
     let (_folder, components) = components();
     let named = |index: usize| MANIFEST_TEXT.replace("weather", &format!("c{index}"));
     for index in 0..MAX_COMPONENTS {
-        components.put(&named(index), b"", &Consent::default()).unwrap();
+        components.put(&named(index), &code(b""), &Consent::default()).unwrap();
     }
-    assert!(matches!(components.put(MANIFEST_TEXT, b"", &Consent::default()), Err(Error::TooMany)));
-    components.put(&named(0), b"again", &Consent::default()).unwrap();
+    assert!(matches!(components.put(MANIFEST_TEXT, &code(b""), &Consent::default()), Err(Error::TooMany)));
+    components.put(&named(0), &code(b"again"), &Consent::default()).unwrap();
     let file = components.root().join("c1/component.wasm");
     let sparse = fs::OpenOptions::new().write(true).open(&file).unwrap();
     sparse.set_len(MAX_WASM_BYTES).unwrap();
-    assert_eq!(components.read("c1").unwrap().wasm.len() as u64, MAX_WASM_BYTES);
+    assert_eq!(components.read("c1").unwrap().wasm.size(), MAX_WASM_BYTES);
     sparse.set_len(MAX_WASM_BYTES + 1).unwrap();
     assert!(matches!(components.read("c1"), Err(Error::TooLarge { .. })));
 }

@@ -1,10 +1,8 @@
 //! A component as it is delivered: its bytes and its manifest.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use wirken_bindings::Version;
-use wirken_engine::{CacheOutcome, Code, Engine, EngineError};
+use wirken_engine::{CacheOutcome, Code, Engine, EngineError, Wasm};
 use wirken_manifest::Manifest;
 use wirken_types::Digest;
 
@@ -18,7 +16,7 @@ pub use wirken_manifest::Kind;
 #[derive(Clone, Debug)]
 pub struct Package {
     pub manifest: Manifest,
-    pub wasm: Cow<'static, [u8]>,
+    pub wasm: Wasm,
 }
 
 /// A component whose imports and exports fit what is offered.
@@ -143,9 +141,9 @@ pub(crate) fn read(engine: &Engine, package: &Package) -> Result<(Info, Code), P
 }
 
 /// What the engine refuses may be something that is known by another name than the engine's.
-fn uncompiled(error: EngineError, wasm: &[u8]) -> Problem {
-    match error {
-        EngineError::Compile(_) => wirken_reflect::unfit(wasm).map_or(error.into(), Problem::Unfit),
+fn uncompiled(error: EngineError, wasm: &Wasm) -> Problem {
+    match (&error, wasm.bytes()) {
+        (EngineError::Compile(_), Ok(bytes)) => wirken_reflect::unfit(&bytes).map_or(error.into(), Problem::Unfit),
         _ => error.into(),
     }
 }

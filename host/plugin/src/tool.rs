@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wirken_bindings::{PlainPre, ToolPre};
-use wirken_engine::{CallError, Cell, Clock, Code, Engine, Limits};
+use wirken_engine::{CallError, Cell, Clock, Code, Engine, EngineError, Limits, Wasm};
 use wirken_manifest::Manifest;
 use wirken_reflect::{Outcome, Reflected};
 use wirken_types::chat::{Part, ToolDefinition};
@@ -85,7 +85,7 @@ pub(crate) enum Callee {
     /// A component that knows this host.
     Tool(ToolPre<Host>),
     /// One that does not: its plain functions are the tools.
-    Plain(PlainPre<Host>, Reflected),
+    Plain(PlainPre<Host>, Arc<Reflected>),
 }
 
 /// A tool of any version that is offered, linked to what it imports, at the versions at which it does.
@@ -93,8 +93,9 @@ pub(crate) fn fit(engine: &Engine, package: &Package, offers: &Offers) -> Result
     let mut linker = Linker::new(engine.wasmtime());
     if package.manifest.world == REFLECTED {
         check_kind(&package.manifest, Kind::Tool)?;
-        let reflected = Reflected::of(&package.wasm)?;
+        let reflected = reflected(engine, &package.wasm)?;
         let (info, code) = read(engine, package)?;
+        code.keep(&reflected);
         offers.validate(&info.imports, &package.manifest)?;
         let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
         let pre = linked.map_err(|error| Problem::Shape { world: REFLECTED.to_owned(), reason: format!("{error:#}") })?;
@@ -105,6 +106,16 @@ pub(crate) fn fit(engine: &Engine, package: &Package, offers: &Offers) -> Result
     let linked = offers.link(&mut linker, &info.imports).and_then(|()| linker.instantiate_pre(code.component()));
     let pre = linked.and_then(|pre| ToolPre::new(version, pre)).map_err(|error| info.misfit(version, &error))?;
     Ok(Fit { info, pre: Callee::Tool(pre), code })
+}
+
+/// The plain functions in a component's bytes, which are looked at before they are compiled. They are found once, for as long
+/// as the code is there.
+fn reflected(engine: &Engine, wasm: &Wasm) -> Result<Arc<Reflected>, Problem> {
+    if let Some(found) = engine.loaded(wasm).and_then(|code| code.kept()) {
+        return Ok(found);
+    }
+    let bytes = wasm.bytes().map_err(EngineError::Bytes)?;
+    Ok(Arc::new(Reflected::of(&bytes)?))
 }
 
 impl ToolPlugin {

@@ -3,11 +3,10 @@
 
 mod next;
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use wirken_engine::{Engine, Options};
+use wirken_engine::{Engine, Options, Wasm};
 use wirken_manifest::Manifest;
 use wirken_types::chat::{Part, plain_text};
 use wirken_types::event::ToolOutcome;
@@ -23,7 +22,7 @@ fn package(folder: &str) -> Package {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name} of {}: {error}", folder.display()));
     let manifest = Manifest::parse(&String::from_utf8(read("component.toml")).unwrap()).unwrap();
-    Package { manifest, wasm: Cow::Owned(read("component.wasm")) }
+    Package { manifest, wasm: Wasm::of(read("component.wasm")) }
 }
 
 fn next_tool() -> Package {
@@ -98,7 +97,7 @@ async fn a_newer_version_is_refused_where_it_is_not_offered() {
     let later = wat::parse_str(
         r#"(component (import "wirken:host/log@0.3.0" (instance (export "log" (func)))) (instance (export "wirken:tool/tools@0.2.0")))"#,
     );
-    let later = Package { wasm: Cow::Owned(later.unwrap()), ..next_tool() };
+    let later = Package { wasm: Wasm::of(later.unwrap()), ..next_tool() };
     let told = load(&engine, later, &next::offers()).await.unwrap_err().to_string();
     assert!(told.ends_with("it imports wirken:host/log@0.3.0; this host offers wirken:host/log@0.2.0, wirken:host/log@0.1.0"), "{told}");
 }

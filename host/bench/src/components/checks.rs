@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use serde_json::Map;
 use url::Url;
-use wirken_engine::Engine;
+use wirken_engine::{Engine, Wasm};
 use wirken_manifest::Manifest;
 use wirken_permissions::{Action, Ceilings, Deciding, Decision, Surroundings, WORKSPACE, decide, unseen, weigh};
 use wirken_plugin::{Asked, Ceiling, Grant, Imported, PolicyPlugin, effective};
@@ -45,7 +45,7 @@ pub(super) async fn policies(engine: Engine) -> Result<Vec<(&'static str, Times)
     ])
 }
 
-fn instance(engine: &Engine, wasm: &[u8]) -> Result<Times> {
+fn instance(engine: &Engine, wasm: &Wasm) -> Result<Times> {
     let (code, _) = engine.load(wasm)?;
     let bare = Bare::new(code.component(), "wirken:policy/rules@0.1.0", "check")?;
     let mut times = Times::default();

@@ -9,7 +9,6 @@ mod source;
 mod test;
 mod told;
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -24,7 +23,6 @@ use wirken_ledger::{Batch, Chain, Ledger};
 use wirken_manifest::{Credential, Kind, Manifest};
 use wirken_plugin::{Info, Package};
 use wirken_scaffold::Language;
-use wirken_types::Digest;
 use wirken_types::event::Event;
 
 use crate::args::{AuthorKind, AuthorLanguage, Component};
@@ -140,7 +138,7 @@ fn list(folder: &Folder, format: output::Format) -> anyhow::Result<()> {
     for name in shelf.added().names()? {
         let described = shelf.added().read(&name).map_err(anyhow::Error::from).and_then(|found| {
             let state = now.uses.added(&found, now.resting(&name))?;
-            let package = Package { manifest: found.manifest, wasm: Cow::Owned(found.wasm) };
+            let package = Package { manifest: found.manifest, wasm: found.wasm };
             listed(&engine, &package, false, Some(&state), &now.uses)
         });
         match described {
@@ -207,7 +205,7 @@ fn inspect(folder: &Folder, component: &str, format: output::Format) -> anyhow::
 /// Shows what a component may do, asks, and puts it to use.
 fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> anyhow::Result<()> {
     let manifest = &source.manifest;
-    let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
+    let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: source.wasm.digest() };
     change.check(&Shelf::of(folder), &Now::of(folder)?.uses, parts::config(folder).ok().as_ref())?;
     let engine = parts::engine(folder)?;
     let info = wirken_plugin::validate(&engine, &source.package())?;
@@ -219,7 +217,7 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
         info.kind.word(),
         output::one_line(&info.description, 400),
         info.digest,
-        source.wasm.len()
+        source.wasm.size()
     ));
     for line in told::asks(manifest) {
         output::note(format_args!("- {line}"));

@@ -10,6 +10,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wirken_engine::Wasm;
 use wirken_installed::{Components, Consent};
 use wirken_manifest::Manifest;
 use wirken_testkit::llm::{FakeLlm, Reply, Script};
@@ -311,7 +312,7 @@ fn a_policy_that_is_not_the_one_allowed_stops_the_start_and_one_that_nobody_allo
 fn put(wirken: &Wirken, fixture_name: &str, name: &str) {
     let manifest = fs::read_to_string(fixture(fixture_name).join("component.toml")).unwrap();
     let manifest = manifest.replace(&format!("\"{fixture_name}\""), &format!("\"{name}\""));
-    let wasm = fs::read(fixture(fixture_name).join("component.wasm")).unwrap();
+    let wasm = Wasm::of(fs::read(fixture(fixture_name).join("component.wasm")).unwrap());
     let consent = Consent::whole(&Manifest::parse(&manifest).unwrap(), &manifest, &wasm);
     Components::of(&wirken.data()).put(&manifest, &wasm, &consent).unwrap();
 }

@@ -3,7 +3,6 @@
 //! A child (this test binary once more) is the gateway and aborts at its n-th crash point; the process of its channel is
 //! the binary's own, and dies with it. A second child takes up what is open. The platform is the parent's.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use wirken_engine::Wasm;
 use wirken_gateway::channel::{Account, AccountCredential, ChannelParts, Channels, Hosted};
 use wirken_gateway::{Answer, DenyTools, Gateway, Model, Outward, Parts, Policy, Sandbox};
 use wirken_ledger::{CrashPoint, CrashPoints, Ledger, Options, OutboxState, Reader, Scope};
@@ -61,7 +61,7 @@ pub(crate) fn account(engine: &wirken_engine::Engine, component: &str, origin: &
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist").join(component);
     let manifest = std::fs::read_to_string(folder.join("component.toml")).unwrap();
     let wasm = std::fs::read(folder.join("component.wasm")).unwrap();
-    let package = Package { manifest: Manifest::parse(&manifest).unwrap(), wasm: Cow::Owned(wasm) };
+    let package = Package { manifest: Manifest::parse(&manifest).unwrap(), wasm: Wasm::of(wasm) };
     Account {
         id: "account".into(),
         agent: "default".into(),

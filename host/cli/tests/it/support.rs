@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use wirken_engine::{Engine, Options};
+use wirken_engine::{Engine, Options, Wasm};
 
 /// Somebody without rights: by convention the user who owns nothing.
 const NOBODY: u32 = 65534;
@@ -21,7 +21,8 @@ static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
     let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist");
     for kind in ["channels", "policies", "providers", "tools"] {
         for component in fs::read_dir(components.join(kind)).unwrap() {
-            engine.load(&fs::read(component.unwrap().path().join("component.wasm")).unwrap()).unwrap();
+            let wasm = Wasm::of(fs::read(component.unwrap().path().join("component.wasm")).unwrap());
+            engine.load(&wasm).unwrap();
         }
     }
     folder

@@ -6,12 +6,11 @@ mod bundled;
 mod faulty;
 mod scaffolds;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use wirken_conformance::{Report, Traffic, conform};
-use wirken_engine::{Engine, Options};
+use wirken_engine::{Engine, Options, Wasm};
 use wirken_manifest::Manifest;
 use wirken_plugin::Package;
 
@@ -27,7 +26,7 @@ pub(crate) fn package(path: &str, edited: impl Fn(String) -> String) -> Package 
     let folder = components().join("dist").join(path);
     let read = |file: &str| std::fs::read(folder.join(file)).unwrap_or_else(|_| panic!("run `just guests`: no {path}/{file}"));
     let manifest = edited(String::from_utf8(read("component.toml")).unwrap());
-    Package { manifest: Manifest::parse(&manifest).unwrap(), wasm: Cow::Owned(read("component.wasm")) }
+    Package { manifest: Manifest::parse(&manifest).unwrap(), wasm: Wasm::of(read("component.wasm")) }
 }
 
 /// What the suite says of a component, with the recordings of this folder.

@@ -1,7 +1,6 @@
 //! A model that follows a script, a tool that counts its starts in a file, real components where they are asked for, and a
 //! gateway over them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::future::Future;
@@ -13,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc};
-use wirken_engine::Engine;
+use wirken_engine::{Engine, Wasm};
 use wirken_gateway::{About, Answer, Gateway, Model, Outward, Parts, Policies, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
 use wirken_ledger::{CrashPoints, KnownApproval, Ledger, Options, Reader};
 use wirken_manifest::Manifest;
@@ -222,7 +221,7 @@ pub(crate) fn package(path: &str) -> Package {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist").join(path);
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{path}/{name}: {error}; run `just guests`"));
     let manifest = Manifest::parse(&String::from_utf8(read("component.toml")).unwrap()).unwrap();
-    Package { manifest, wasm: Cow::Owned(read("component.wasm")) }
+    Package { manifest, wasm: Wasm::of(read("component.wasm")) }
 }
 
 /// Runs nothing, and keeps what it was asked to run.

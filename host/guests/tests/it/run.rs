@@ -11,7 +11,7 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use wirken_bindings::host::types::Error;
 use wirken_bindings::host::{credentials, exec, log, messages, store};
 use wirken_bindings::{Provider, ProviderPre, Tool, ToolPre};
-use wirken_engine::{Engine, Limits, Options, State};
+use wirken_engine::{Engine, Limits, Options, State, Wasm};
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -40,7 +40,7 @@ pub(crate) struct Host {
 
 pub(crate) async fn tool(path: &str, workspace: Option<(&Path, FsPerms)>, limits: &Limits) -> Tool<Host> {
     let engine = Engine::new(&Options::default()).unwrap();
-    let (code, _) = engine.load(&component(path)).unwrap();
+    let (code, _) = engine.load(&Wasm::of(component(path))).unwrap();
     let mut linker: Linker<State<Host>> = Linker::new(engine.wasmtime());
     types::add_to_linker::<_, WasiFilesystem>(&mut linker, view).unwrap();
     preopens::add_to_linker::<_, WasiFilesystem>(&mut linker, view).unwrap();
@@ -61,7 +61,7 @@ pub(crate) async fn tool(path: &str, workspace: Option<(&Path, FsPerms)>, limits
 /// A provider, given nothing. Fails where it asks for something.
 pub(crate) async fn provider(path: &str, limits: &Limits) -> wasmtime::Result<Provider<()>> {
     let engine = Engine::new(&Options::default()).unwrap();
-    let (code, _) = engine.load(&component(path)).unwrap();
+    let (code, _) = engine.load(&Wasm::of(component(path))).unwrap();
     let pre = Linker::new(engine.wasmtime()).instantiate_pre(code.component())?;
     let pre = ProviderPre::new(newest(ProviderPre::VERSIONS), pre)?;
     Ok(pre.instantiate(engine.cell((), limits)).await.unwrap())

@@ -1,12 +1,12 @@
 //! A component that was made for any host (`tests/foreign`): Rust's standard library over `wasi:cli` and `wasi:filesystem`, and
 //! `wasi:http` without a library of this project's. It runs unchanged within what it is granted, and comes no further.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use wasi_preview1_component_adapter_provider::{WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER};
 use wirken_egress::Options;
+use wirken_engine::Wasm;
 use wirken_manifest::{Filesystem, Manifest, Network};
 use wirken_plugin::{Package, Ports, Problem, ToolEnd, ToolPlugin};
 use wirken_types::chat::plain_text;
@@ -41,7 +41,7 @@ fn notes() -> Package {
     let adapter = (WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
     let encoder = ComponentEncoder::default().validate(true).module(include_bytes!("../foreign/notes.wasm"));
     let wasm = encoder.and_then(|encoder| encoder.adapter(adapter.0, adapter.1)).unwrap().encode().unwrap();
-    Package { manifest: Manifest::parse(MANIFEST).unwrap(), wasm: Cow::Owned(wasm) }
+    Package { manifest: Manifest::parse(MANIFEST).unwrap(), wasm: Wasm::of(wasm) }
 }
 
 async fn call(tool: &ToolPlugin, name: &str, arguments: Value, ports: &Ports) -> (ToolOutcome, String) {

@@ -6,13 +6,12 @@ mod foreign;
 mod hostile;
 mod versions;
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
 
-use wirken_engine::{Engine, Options};
+use wirken_engine::{Engine, Options, Wasm};
 use wirken_manifest::{Kind, Manifest};
 use wirken_plugin::ports::Log;
 use wirken_plugin::{Access, Grant, Owner, Package, PolicyPlugin, Ports, Problem, ProviderPlugin, ToolEnd, ToolPlugin, describe};
@@ -25,7 +24,7 @@ fn package(path: &str) -> Package {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/dist").join(path);
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{path}/{name}: {error}; run `just guests`"));
     let manifest = Manifest::parse(&String::from_utf8(read("component.toml")).unwrap()).unwrap();
-    Package { manifest, wasm: Cow::Owned(read("component.wasm")) }
+    Package { manifest, wasm: Wasm::of(read("component.wasm")) }
 }
 
 fn engine() -> Engine {
@@ -164,16 +163,16 @@ async fn a_component_that_does_not_fit_is_refused_with_the_reason() {
     assert!(matches!(&undeclared.problem, Problem::Undeclared { import, .. } if import.starts_with("wasi:filesystem/")), "{undeclared}");
 
     let unknown = wat::parse_str(r#"(component (import "acme:radio/tx@1.2.3" (instance (export "send" (func)))) (instance $tools) (export "wirken:tool/tools@0.1.0" (instance $tools)))"#).unwrap();
-    let unknown = Package { wasm: Cow::Owned(unknown), ..package("tools/files") };
+    let unknown = Package { wasm: Wasm::of(unknown), ..package("tools/files") };
     let unknown = ToolPlugin::load(&engine, unknown, &Owner::default()).await.unwrap_err();
     assert!(unknown.to_string().contains("acme:radio/tx@1.2.3") && unknown.to_string().contains("wasi:filesystem"), "{unknown}");
 
     let newer = wat::parse_str(r#"(component (import "wirken:host/exec@0.3.0" (instance (export "run" (func)))) (instance $tools) (export "wirken:tool/tools@0.1.0" (instance $tools)))"#).unwrap();
-    let newer = Package { wasm: Cow::Owned(newer), ..package("tools/files") };
+    let newer = Package { wasm: Wasm::of(newer), ..package("tools/files") };
     let newer = ToolPlugin::load(&engine, newer, &Owner::default()).await.unwrap_err();
     assert!(newer.to_string().contains("wirken:host/exec@0.3.0") && newer.to_string().contains("wirken:host/exec@0.1.0"), "{newer}");
 
-    let empty = Package { wasm: Cow::Owned(wat::parse_str("(component)").unwrap()), ..package("tools/files") };
+    let empty = Package { wasm: Wasm::of(wat::parse_str("(component)").unwrap()), ..package("tools/files") };
     let empty = ToolPlugin::load(&engine, empty, &Owner::default()).await.unwrap_err();
     assert!(matches!(empty.problem, Problem::MissingExport { .. }), "{empty}");
 }
@@ -297,7 +296,7 @@ async fn a_policy_has_its_owners_settings_and_none_that_it_does_not_know() {
     assert!(matches!(other.problem, Problem::Kind { .. }), "{other}");
     let mut impure = package("fixtures/strict-policy");
     let wasm = r#"(component (import "wirken:host/log@0.1.0" (instance (export "write" (func)))) (instance $rules) (export "wirken:policy/rules@0.1.0" (instance $rules)))"#;
-    impure.wasm = Cow::Owned(wat::parse_str(wasm).unwrap());
+    impure.wasm = Wasm::of(wat::parse_str(wasm).unwrap());
     let impure = PolicyPlugin::load(&engine, impure, &serde_json::Map::new()).unwrap_err();
     assert!(matches!(&impure.problem, Problem::Impure { kind: "policy", .. }), "{impure}");
 }
@@ -333,7 +332,7 @@ const PLAIN: &str = r#"(component
 
 fn plain(text: &str) -> Package {
     let manifest = "name = \"plain\"\nkind = \"tool\"\nversion = \"0.0.0\"\nworld = \"reflected\"\n[limits]\nfuel = 10_000_000\n";
-    Package { manifest: Manifest::parse(manifest).unwrap(), wasm: Cow::Owned(wat::parse_str(text).unwrap()) }
+    Package { manifest: Manifest::parse(manifest).unwrap(), wasm: Wasm::of(wat::parse_str(text).unwrap()) }
 }
 
 #[tokio::test]

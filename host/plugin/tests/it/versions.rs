@@ -1,17 +1,15 @@
 //! What was built for the first version of the interfaces and kept, and what does not fit any version that is offered.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use wirken_bindings::{Beginning, ChannelPre};
-use wirken_engine::{Engine, Limits};
+use wirken_engine::{Engine, Limits, Wasm};
 use wirken_manifest::{Kind, Manifest};
 use wirken_plugin::ports::{Answering, Command, Messages, Output, Programs, Refusal, Store};
 use wirken_plugin::{
     Asked, ChannelPlugin, Grant, LoadError, Owner, Package, PolicyPlugin, Ports, Problem, ProviderPlugin, ToolPlugin, validate,
 };
-use wirken_types::Digest;
 use wirken_types::channel::Effect;
 use wirken_types::chat::{Part, plain_text};
 use wirken_types::event::ToolOutcome;
@@ -32,13 +30,13 @@ const FROZEN: [(&str, &str); 4] = [
 fn frozen(name: &str) -> Package {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frozen").join(name);
     let manifest = Manifest::parse(&std::fs::read_to_string(folder.join("component.toml")).unwrap()).unwrap();
-    Package { manifest, wasm: Cow::Owned(std::fs::read(folder.join("component.wasm")).unwrap()) }
+    Package { manifest, wasm: Wasm::of(std::fs::read(folder.join("component.wasm")).unwrap()) }
 }
 
 #[test]
 fn what_is_frozen_is_what_it_was() {
     for (name, digest) in FROZEN {
-        assert_eq!(Digest::of(&frozen(name).wasm).to_hex(), digest, "{name} was built at the release, and stays as it is");
+        assert_eq!(frozen(name).wasm.digest().to_hex(), digest, "{name} was built at the release, and stays as it is");
     }
 }
 
@@ -175,7 +173,7 @@ async fn a_channel_of_the_first_version_does_what_it_did() {
 }
 
 fn of(path: &str, text: &str) -> Package {
-    Package { wasm: Cow::Owned(wat::parse_str(text).unwrap()), ..package(path) }
+    Package { wasm: Wasm::of(wat::parse_str(text).unwrap()), ..package(path) }
 }
 
 /// Without running it, and in the words in which loading it fails.
@@ -286,10 +284,10 @@ async fn what_is_asynchronous_or_of_wasi_03_is_refused_with_that_reason() {
 
         let (text, _) = told(&engine, of(path, "(module)")).await;
         assert!(text.starts_with("it is a core WebAssembly module and no component: make one of it"), "{text}");
-        let (text, _) = told(&engine, Package { wasm: Cow::Borrowed(b"#!/bin/sh\n"), ..package(path) }).await;
+        let (text, _) = told(&engine, Package { wasm: Wasm::embedded(b"#!/bin/sh\n"), ..package(path) }).await;
         assert!(text.starts_with("it is no WebAssembly"), "{text}");
         // What has no name of its own is told in the engine's words.
-        let (text, problem) = told(&engine, Package { wasm: Cow::Borrowed(b"\0asm\x0d\0\x01\0\xff"), ..package(path) }).await;
+        let (text, problem) = told(&engine, Package { wasm: Wasm::embedded(b"\0asm\x0d\0\x01\0\xff"), ..package(path) }).await;
         assert!(matches!(problem, Problem::Engine(_)) && text.starts_with("the component does not compile: "), "{text}");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 use serde_json::json;
 use wirken_author::{Built, Tools};
@@ -10,6 +9,7 @@ use wirken_manifest::Kind;
 use wirken_scaffold::Language;
 use wirken_types::Digest;
 
+use super::source::code;
 use crate::environment::Environment;
 use crate::output;
 
@@ -36,8 +36,8 @@ struct BuiltReport {
 
 pub(super) fn build(environment: &Environment, folder: &Path, format: output::Format) -> anyhow::Result<()> {
     let built = make(environment, folder)?;
-    let wasm = std::fs::read(&built.path).with_context(|| format!("could not read {}", built.path.display()))?;
-    let report = BuiltReport { path: built.path, bytes: wasm.len() as u64, digest: Digest::of(&wasm), imports: built.shape.authority };
+    let wasm = code(&built.path)?;
+    let report = BuiltReport { path: built.path, bytes: wasm.size(), digest: wasm.digest(), imports: built.shape.authority };
     output::report(format, &report, |report| {
         let imports = if report.imports.is_empty() { "nothing but types".to_owned() } else { report.imports.join(", ") };
         format!("{}: {} bytes; it imports {imports}.", report.path.display(), report.bytes)

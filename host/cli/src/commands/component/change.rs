@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use serde_json::{Value, json};
 use wirken_config::Config;
 use wirken_gateway::control::Request;
@@ -10,6 +10,7 @@ use wirken_installed::{Components, Consent};
 use wirken_manifest::{Kind, Manifest};
 use wirken_types::Digest;
 
+use super::source::code;
 use crate::shelf::{self, Shelf};
 use crate::uses::Uses;
 
@@ -93,12 +94,12 @@ impl Change<'_> {
     pub(crate) fn make(&self, installed: &Components) -> anyhow::Result<()> {
         match self {
             Self::Add { manifest, wasm, digest } => {
-                let bytes = std::fs::read(wasm).with_context(|| format!("could not read {}", wasm.display()))?;
-                if Digest::of(&bytes) != *digest {
+                let code = code(wasm)?;
+                if code.digest() != *digest {
                     bail!("{} is not the file that was shown any more: add it again", wasm.display());
                 }
-                let consent = Consent::whole(&Manifest::parse(manifest)?, manifest, &bytes);
-                installed.put(manifest, &bytes, &consent)?;
+                let consent = Consent::whole(&Manifest::parse(manifest)?, manifest, &code);
+                installed.put(manifest, &code, &consent)?;
             }
             Self::Enable(name) => drop(installed.allow(name, |consent| (consent.disabled, consent.quarantined) = (false, None))?),
             Self::Disable(name) => drop(installed.allow(name, |consent| consent.disabled = true)?),

@@ -55,7 +55,7 @@ fn put_to_use(environment: &Environment, home: &Folder, folder: &Path) -> anyhow
         // Nothing is allowed on the way: it is asked for as at any other time.
         return super::add(home, &source, false, output::Format::Text);
     }
-    let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: Digest::of(&source.wasm) };
+    let change = Change::Add { manifest: &source.manifest_text, wasm: &source.path, digest: source.wasm.digest() };
     super::changed(home, &change, output::Format::Text)
 }
 

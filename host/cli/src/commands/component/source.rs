@@ -1,12 +1,11 @@
 //! A component as it is found on a disk, or by its name.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use wirken_engine::{Files, Wasm};
 use wirken_installed::MAX_WASM_BYTES;
 use wirken_manifest::{Manifest, is_name};
 use wirken_plugin::Package;
@@ -28,14 +27,14 @@ pub(crate) struct Bare {
 pub(crate) struct Source {
     pub(crate) manifest_text: String,
     pub(crate) manifest: Manifest,
-    pub(crate) wasm: Vec<u8>,
+    pub(crate) wasm: Wasm,
     /// Where its code is, absolute.
     pub(crate) path: PathBuf,
 }
 
 impl Source {
     pub(crate) fn package(&self) -> Package {
-        Package { manifest: self.manifest.clone(), wasm: Cow::Owned(self.wasm.clone()) }
+        Package { manifest: self.manifest.clone(), wasm: self.wasm.clone() }
     }
 
     /// From a folder, or a file with or without a manifest beside it.
@@ -51,7 +50,7 @@ impl Source {
             Err(error) => return Err(error).with_context(|| format!("could not read {}", manifest.display())),
         };
         let parsed = Manifest::parse(&manifest_text).with_context(|| format!("{} is not right", manifest.display()))?;
-        Ok(Self { manifest_text, manifest: parsed, wasm: bytes(&wasm)?, path: wasm })
+        Ok(Self { manifest_text, manifest: parsed, wasm: code(&wasm)?, path: wasm })
     }
 
     /// By its name or by where it is: a bundled one, an added one, a path.
@@ -59,7 +58,7 @@ impl Source {
         if is_name(component) {
             let bundled = shelf::bundled()?;
             if let Some(found) = bundled.iter().find(|found| found.manifest.name == component) {
-                let (manifest_text, wasm) = (found.manifest_text.to_string(), found.wasm.to_vec());
+                let (manifest_text, wasm) = (found.manifest_text.to_string(), found.wasm.clone());
                 return Ok(Self { manifest_text, manifest: found.manifest.clone(), wasm, path: PathBuf::new() });
             }
             if shelf.added().contains(component) {
@@ -98,12 +97,11 @@ fn written(path: &Path, bare: &Bare) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).with_context(|| format!("could not open {}", path.display()))?;
-    file.take(MAX_WASM_BYTES + 1).read_to_end(&mut bytes).with_context(|| format!("could not read {}", path.display()))?;
-    if bytes.len() as u64 > MAX_WASM_BYTES {
+/// A component's code.
+pub(super) fn code(path: &Path) -> anyhow::Result<Wasm> {
+    let wasm = Files::default().read(path, MAX_WASM_BYTES).with_context(|| format!("could not read {}", path.display()))?;
+    if wasm.size() > MAX_WASM_BYTES {
         bail!("{} has more than {MAX_WASM_BYTES} bytes: no component is so large", path.display());
     }
-    Ok(bytes)
+    Ok(wasm)
 }

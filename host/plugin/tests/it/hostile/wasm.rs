@@ -1,8 +1,8 @@
 //! Components that no compiler makes, from text.
 
-use std::borrow::Cow;
 use std::path::Path;
 
+use wirken_engine::Wasm;
 use wirken_manifest::Manifest;
 use wirken_plugin::Package;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -64,5 +64,5 @@ fn package(world: &str, limits: &str, wasm: Vec<u8>) -> Package {
     let manifest = format!(
         "name = \"made\"\nkind = \"tool\"\nversion = \"0.0.0\"\nworld = \"{world}\"\n[limits]\nfuel = 10_000_000\ndeadline-millis = 60_000\n{limits}"
     );
-    Package { manifest: Manifest::parse(&manifest).unwrap(), wasm: Cow::Owned(wasm) }
+    Package { manifest: Manifest::parse(&manifest).unwrap(), wasm: Wasm::of(wasm) }
 }
