@@ -236,3 +236,6 @@ fn bytes_of(step: &Step) -> usize {
         Step::Failed(error) => error.message.len(),
     }
 }
+
+#[cfg(test)]
+mod tests;

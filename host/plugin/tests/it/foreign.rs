@@ -37,7 +37,7 @@ workspace = "read-write"
 origins = ["{settings.server}"]
 "#;
 
-fn notes() -> Package {
+pub(crate) fn notes() -> Package {
     let adapter = (WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
     let encoder = ComponentEncoder::default().validate(true).module(include_bytes!("../foreign/notes.wasm"));
     let wasm = encoder.and_then(|encoder| encoder.adapter(adapter.0, adapter.1)).unwrap().encode().unwrap();

@@ -4,6 +4,7 @@
 
 mod foreign;
 mod hostile;
+mod stuck;
 mod versions;
 
 use std::path::Path;
