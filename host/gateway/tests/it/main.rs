@@ -12,6 +12,7 @@ mod here;
 mod kill;
 mod lies;
 mod policies;
+mod quarantine;
 mod screen;
 mod sessions;
 mod support;
