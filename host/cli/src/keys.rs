@@ -64,6 +64,12 @@ impl Keys {
         Uses::of(&self.config)
     }
 
+    /// The credentials that the vault holds for a component that was added.
+    pub(crate) async fn held(&self, component: &str) -> anyhow::Result<Vec<String>> {
+        let keeps = self.uses().keeps_credentials(component)?;
+        Ok(if keeps { credentials::held(self.vault.lock().await.as_ref(), component) } else { Vec::new() })
+    }
+
     /// Keeps a credential. Who asks for that has judged it already; it is judged here because it is used here.
     pub(crate) async fn add(
         &self,

@@ -54,6 +54,12 @@ impl Uses {
         self.accounts.iter().filter(|(_, other)| *other == component).map(|(account, _)| account.clone()).collect()
     }
 
+    /// Whether what the vault holds under this name is a component's that was added, and of nobody else: neither an account's nor
+    /// a bundled component's.
+    pub(crate) fn keeps_credentials(&self, name: &str) -> anyhow::Result<bool> {
+        Ok(!self.accounts.contains_key(name) && !shelf::is_bundled(name)?)
+    }
+
     /// Whether a component is chosen to be used; an added policy is by having been added.
     pub(crate) fn choose(&self, manifest: &Manifest, bundled: bool) -> bool {
         match manifest.kind {

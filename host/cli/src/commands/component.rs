@@ -3,6 +3,7 @@
 mod author;
 mod change;
 mod dev;
+mod left;
 mod now;
 mod run;
 mod source;
@@ -31,6 +32,7 @@ use crate::shelf::{self, Shelf};
 use crate::uses::{self, State, Uses};
 use crate::{output, parts};
 pub(crate) use change::Change;
+use left::Left;
 use now::Now;
 use source::{Bare, Source};
 
@@ -256,12 +258,14 @@ fn add(folder: &Folder, source: &Source, yes: bool, format: output::Format) -> a
 fn changed(folder: &Folder, change: &Change<'_>, format: output::Format) -> anyhow::Result<()> {
     let (name, shelf) = (change.name()?, Shelf::of(folder));
     let runtime = parts::runtime()?;
-    let now = match runtime.block_on(control::call(&folder.control(), &change.request())) {
-        Ok(answer) => Now::told(&answer)?,
+    let is_removed = matches!(change, Change::Remove(_));
+    let (now, left) = match runtime.block_on(control::call(&folder.control(), &change.request())) {
+        Ok(answer) => (Now::told(&answer)?, Left::told(&answer)),
         Err(CallFailed::NotRunning) => {
             let _lock = parts::lock(folder, "it has just been started: try again")?;
             let now = Now::of(folder)?;
             change.check(&shelf, &now.uses, parts::config(folder).ok().as_ref())?;
+            let left = if is_removed { Left::behind(folder, &shelf, &now, &name)? } else { Left::Held(Vec::new()) };
             let ledger = Ledger::open(&wirken_ledger::path_in(folder.root()), wirken_ledger::Options::default())?;
             let record = |action: String| {
                 let event = Event::System { action, subject: name.clone(), detail: change.detail() };
@@ -274,7 +278,7 @@ fn changed(folder: &Folder, change: &Change<'_>, format: output::Format) -> anyh
             }
             runtime.block_on(ledger.close())?;
             made?;
-            now
+            (now, left)
         }
         Err(error) => return Err(error.into()),
     };
@@ -284,10 +288,12 @@ fn changed(folder: &Folder, change: &Change<'_>, format: output::Format) -> anyh
         _ => None,
     };
     let told = state.as_ref().map(ToString::to_string);
-    let report = json!({ "component": name, "change": change.action(), "state": told, "resting": resting });
+    let (action, credentials) = (change.action(), left.names());
+    let report = json!({ "component": name, "change": action, "state": told, "resting": resting, "credentials": credentials });
     output::report(format, &report, |_| match (change, &state) {
         (Change::Disable(_), _) => format!("{name}: It is not in use any more.{}", now.uses.missed(&name)),
-        (Change::Remove(_), _) | (_, None) => format!("{name}: It is gone."),
+        (Change::Remove(_), _) => format!("{name}: It is gone.{}", left.words(&name)),
+        (_, None) => format!("{name}: It is gone."),
         (_, Some(state)) => match shelf.added().manifest(&name) {
             Ok(manifest) => uses::told(&manifest, state, &now.uses),
             Err(error) => format!("{name} is kept, and not in use: {error}."),

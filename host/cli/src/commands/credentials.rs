@@ -93,6 +93,12 @@ pub(crate) fn run(environment: &Environment, args: Credentials) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
+/// The names of what a vault holds for a component.
+pub(crate) fn held(vault: Option<&Vault>, component: &str) -> Vec<String> {
+    let records = vault.map(Vault::list).unwrap_or_default();
+    records.into_iter().filter(|record| record.component == component).map(|record| record.name).collect()
+}
+
 /// What the person gives as a value: a file, stdin, or what is typed.
 fn value(component: &str, name: &str, stdin: bool, file: Option<&Path>) -> anyhow::Result<Secret> {
     match file {

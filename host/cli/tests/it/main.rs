@@ -20,6 +20,7 @@ mod gullible;
 mod kill;
 mod messages;
 mod network;
+mod removal;
 mod sandboxes;
 mod support;
 mod versions;

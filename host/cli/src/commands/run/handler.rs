@@ -120,7 +120,12 @@ impl Handler {
             }
             Request::ComponentEnable { name } => self.change_components(Change::Enable(&name)).await?,
             Request::ComponentDisable { name } => self.change_components(Change::Disable(&name)).await?,
-            Request::ComponentRemove { name } => self.change_components(Change::Remove(&name)).await?,
+            Request::ComponentRemove { name } => {
+                let mut answer = self.change_components(Change::Remove(&name)).await?;
+                let held = json!(self.keys.held(&name).await?);
+                answer.as_object_mut().map(|answer| answer.insert("credentials".into(), held));
+                answer
+            }
             Request::ComponentReload => self.reloaded().await?,
         })
     }
