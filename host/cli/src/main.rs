@@ -16,6 +16,7 @@ mod policies;
 mod programs;
 mod provider;
 mod questions;
+mod restart;
 mod shelf;
 mod tooling;
 mod uses;

@@ -169,6 +169,25 @@ impl Config {
         channels::check(&self.channels)
     }
 
+    /// The sections in which another one differs, by their names in the file.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let Self { provider, agent, webchat, channels, sandbox, programs, approvals, components, policies, ceiling, network } = self;
+        let same = [
+            ("provider", *provider == other.provider),
+            ("agent", *agent == other.agent),
+            ("webchat", *webchat == other.webchat),
+            ("channels", *channels == other.channels),
+            ("sandbox", *sandbox == other.sandbox),
+            ("programs", *programs == other.programs),
+            ("approvals", *approvals == other.approvals),
+            ("components", *components == other.components),
+            ("policies", *policies == other.policies),
+            ("ceiling", *ceiling == other.ceiling),
+            ("network", *network == other.network),
+        ];
+        same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+
     /// The file's text.
     pub fn render(&self) -> Result<String, ConfigError> {
         toml::to_string_pretty(self).map_err(|error| ConfigError::Syntax(error.to_string()))
@@ -250,6 +269,30 @@ mod tests {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_differs_is_named_as_in_the_file() {
+        let config = |more: &str| Config::parse(&format!("{SMALLEST}{more}")).unwrap();
+        let before = config("");
+        for (more, section) in [
+            ("[agent]\ninstructions = \"Be brief.\"\n", "agent"),
+            ("[webchat]\nport = 1\n", "webchat"),
+            ("[channels.work]\ncomponent = \"board\"\n", "channels"),
+            ("[sandbox]\nrequire = true\n", "sandbox"),
+            ("[programs]\nimage = \"debian:12\"\n", "programs"),
+            ("[approvals]\nexpire-minutes = 5\n", "approvals"),
+            ("[components.files.settings]\na = 1\n", "components"),
+            ("[policies]\norder = []\n", "policies"),
+            ("[ceiling]\nexec = false\n", "ceiling"),
+            ("[network]\nca-file = \"/ca.pem\"\n", "network"),
+        ] {
+            assert_eq!((before.differences(&config(more)), config(more).differences(&before)), (vec![section], vec![section]));
+        }
+        assert_eq!(before.differences(&config("# a comment\n")), [""; 0]);
+        let other =
+            Config { provider: Provider { model: "other".into(), ..before.provider.clone() }, ..config("[sandbox]\nrequire = true\n") };
+        assert_eq!(before.differences(&other), ["provider", "sandbox"]);
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
         let provider = format!("{} with {}", config.provider.component, config.provider.model);
         let handler = Arc::new(Handler {
             gateway: assembly.gateway.clone(),
+            folder: folder.clone(),
             keys: Keys {
                 vault: Mutex::new(assembly.vault),
                 provider: assembly.provider,

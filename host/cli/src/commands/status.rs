@@ -11,6 +11,7 @@ use crate::args::Report;
 use crate::commands::channel::describe_state;
 use crate::environment::Environment;
 use crate::output::one_line;
+use crate::restart::Changed;
 use crate::{output, parts};
 
 pub(crate) fn run(environment: &Environment, args: Report) -> anyhow::Result<ExitCode> {
@@ -47,6 +48,9 @@ fn describe(status: &Value) -> String {
         let policies: Vec<&str> = policies.iter().filter_map(Value::as_str).collect();
         let policies = if policies.is_empty() { "none".to_owned() } else { policies.join(", ") };
         described.push_str(&format!("  policies      {policies}\n"));
+        if let Ok(Some(changed)) = serde_json::from_value::<Option<Changed>>(status.get("config").cloned().unwrap_or_default()) {
+            described.push_str(&format!("  config.toml   {}\n", one_line(&changed.to_string(), 400)));
+        }
         for (name, why) in status.get("resting").and_then(Value::as_object).into_iter().flatten() {
             described.push_str(&format!("  not in use    {name}: {}\n", one_line(why.as_str().unwrap_or_default(), 400)));
         }

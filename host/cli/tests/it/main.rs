@@ -21,6 +21,7 @@ mod kill;
 mod messages;
 mod network;
 mod removal;
+mod restart;
 mod sandboxes;
 mod support;
 mod versions;

@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use wirken_gateway::channel::Channels;
 use wirken_gateway::control::{self, Asked, Reply, Request};
+use wirken_gateway::folder::Folder;
 use wirken_gateway::{Gateway, Sparse};
 use wirken_types::Timestamp;
 use wirken_types::approval::Holder;
@@ -16,11 +17,12 @@ use wirken_webchat::Logins;
 use crate::commands::ask;
 use crate::commands::component::Change;
 use crate::keys::Keys;
-use crate::output;
 use crate::tooling::Tooling;
+use crate::{output, restart};
 
 pub(super) struct Handler {
     pub(super) gateway: Gateway,
+    pub(super) folder: Folder,
     pub(super) keys: Keys,
     pub(super) tooling: Tooling,
     pub(super) channels: Arc<Channels>,
@@ -68,6 +70,7 @@ impl Handler {
                 "channels": self.channels.status(),
                 "resting": self.keys.resting(),
                 "uses": self.keys.uses(),
+                "config": restart::changed(&self.folder, &self.keys.config),
                 "policies": self.tooling.policies().names(),
             }),
             Request::WebchatLogin => {
