@@ -22,6 +22,13 @@ class Words(unittest.TestCase):
             with self.assertRaises(words.Wrong):
                 words.parse(name, arguments)
 
+    def test_takes_what_is_nested_as_a_tool_needs_and_not_what_the_stack_does_not_hold(self):
+        nested = lambda levels: '{"text":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+        for arguments, said in [(nested(64), "has to be a text"), (nested(65), "nested deeper"), ("[" * 100_000, "nested deeper")]:
+            with self.assertRaisesRegex(words.Wrong, said):
+                words.parse(words.NAME, arguments)
+        self.assertEqual(call({"text": '[{" \\ ' * 100}), "200 words")
+
 
 if __name__ == "__main__":
     unittest.main()

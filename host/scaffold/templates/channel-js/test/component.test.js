@@ -66,3 +66,7 @@ test('steps over a message that crashed it', () => {
   assert.deepEqual(effects.map(({ tag }) => tag), ['http-cancel', 'state-put', 'http']);
   assert.equal(url(effects[2]), 'https://board.example/messages?after=7&limit=1');
 });
+
+test('encodes as every other engine does', () => {
+  for (const text of ['', 'a', 'Grüße', '5 €', '🦀 and more']) assert.deepEqual(encodeUtf8(text), new TextEncoder().encode(text));
+});

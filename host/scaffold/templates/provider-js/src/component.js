@@ -77,8 +77,29 @@ function utf8(bytes) {
 }
 
 export function encodeUtf8(string) {
-  const escaped = encodeURIComponent(string);
-  return Uint8Array.from(escaped.match(/%..|./gsu) ?? [], (piece) => (piece.length === 3 ? parseInt(piece.slice(1), 16) : piece.charCodeAt(0)));
+  const bytes = new Uint8Array(3 * string.length);
+  let at = 0;
+  const rest = (bits) => (bytes[at++] = 0x80 | (bits & 0x3f));
+  for (let index = 0; index < string.length; index++) {
+    const code = string.codePointAt(index);
+    if (code < 0x80) {
+      bytes[at++] = code;
+    } else if (code < 0x800) {
+      bytes[at++] = 0xc0 | (code >> 6);
+      rest(code);
+    } else if (code < 0x10000) {
+      bytes[at++] = 0xe0 | (code >> 12);
+      rest(code >> 6);
+      rest(code);
+    } else {
+      bytes[at++] = 0xf0 | (code >> 18);
+      rest(code >> 12);
+      rest(code >> 6);
+      rest(code);
+      index++;
+    }
+  }
+  return bytes.slice(0, at);
 }
 
 export const codec = {

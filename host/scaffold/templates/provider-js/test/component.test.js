@@ -57,3 +57,7 @@ test('an answer of the largest size is read and one byte more is refused', () =>
   assert.equal(decode(200, [body]).length, 2);
   assert.equal(failure(decode(200, [body, Uint8Array.of(0x20)])), 'protocol');
 });
+
+test('encodes as every other engine does', () => {
+  for (const text of ['', 'a', 'Grüße', '5 €', '🦀 and more']) assert.deepEqual(encodeUtf8(text), new TextEncoder().encode(text));
+});

@@ -15,8 +15,25 @@ const schema = {
 // What is thrown reaches the model.
 const wrong = (message) => ({ tag: 'invalid-arguments', val: message });
 
+// JSON.parse goes as deep as its text, and the stack of a call does not: past it the call crashes.
+const MAX_DEPTH = 64;
+
+function isDeep(json) {
+  let [depth, quoted] = [0, false];
+  for (let at = 0; at < json.length; at++) {
+    const sign = json[at];
+    if (sign === '"') quoted = !quoted;
+    else if (quoted) at += sign === '\\' ? 1 : 0;
+    else if (sign === '[' || sign === '{') depth++;
+    else if (sign === ']' || sign === '}') depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 function parse(name, text) {
   if (name !== NAME) throw wrong(`there is no tool "${name}" here`);
+  if (isDeep(text)) throw wrong(`the arguments are nested deeper than ${MAX_DEPTH} levels`);
   let given;
   try {
     given = JSON.parse(text.trim() === '' ? '{}' : text);

@@ -18,6 +18,15 @@ test('says what is wrong with arguments', () => {
   assert.throws(() => tools.call('other', '{}'), { tag: 'invalid-arguments' });
 });
 
+test('takes what is nested as deeply as a tool needs, and not what the stack does not hold', () => {
+  const nested = (levels) => `{"text":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+  assert.throws(() => tools.call('{{tool}}', nested(64)), { val: '"text" has to be a text' });
+  for (const text of [nested(65), '['.repeat(100_000)]) {
+    assert.throws(() => tools.call('{{tool}}', text), { tag: 'invalid-arguments', val: /nested deeper/u });
+  }
+  assert.equal(call({ text: '[{" \\ '.repeat(100) }), '200 words');
+});
+
 test('asks for nothing', () => {
   const [definition] = tools.definitions();
   assert.equal(JSON.parse(definition.inputSchema).type, 'object');
