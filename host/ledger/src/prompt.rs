@@ -70,9 +70,7 @@ pub(crate) fn write(connection: &Connection, chain: &str, seq: i64, step: &Step)
         Some(state) => connection
             .prepare_cached("INSERT OR REPLACE INTO prompts (chain, approval, seq, state) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![chain, approval, seq, state.word()])?,
-        None => connection
-            .prepare_cached("DELETE FROM prompts WHERE chain = ?1 AND approval = ?2")?
-            .execute(params![chain, approval])?,
+        None => connection.prepare_cached("DELETE FROM prompts WHERE chain = ?1 AND approval = ?2")?.execute(params![chain, approval])?,
     };
     Ok(())
 }

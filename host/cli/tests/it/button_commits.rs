@@ -204,7 +204,8 @@ impl World {
         let answered: Vec<_> = events().filter(|event| matches!(event, Event::ApprovalAnswered { .. })).collect();
         assert_eq!(answered.len(), 1, "crash point {at}: {rows:?}");
         // A message that nobody is known to have been shown may keep its buttons, and each such one is on record.
-        let doubtful = events().filter(|event| matches!(event, Event::PromptOutcome { delivery: wirken_types::event::Delivery::InDoubt, .. }));
+        let doubtful =
+            events().filter(|event| matches!(event, Event::PromptOutcome { delivery: wirken_types::event::Delivery::InDoubt, .. }));
         let left = self.telegram.sent().iter().filter(|sent| has_buttons(sent)).count();
         let asked = self.telegram.sent().iter().filter(|sent| sent.versions[0].text.starts_with("May the agent")).count();
         let doubtful = doubtful.count();

@@ -182,14 +182,18 @@ async fn each_button_does_what_it_says() {
     let code = until("a question", || codes(&world.wirken).pop());
     let typed = format!("yes {code} | session {code} | always {code} (for 30 days) | no {code}");
     let action = "Action: Send a message through the account \"telegram\" to the conversation \"22\".";
-    assert!(asked.text.starts_with("May the agent do this?") && asked.text.contains(&typed) && asked.text.contains(action), "{}", asked.text);
+    assert!(
+        asked.text.starts_with("May the agent do this?") && asked.text.contains(&typed) && asked.text.contains(action),
+        "{}",
+        asked.text
+    );
     let claim = asked.text.find("The component itself says").unwrap();
     assert!(asked.text.find("Action").unwrap() < claim && !asked.text[claim..].contains('\n'), "{}", asked.text);
     assert_eq!(world.told_zoe("first"), 0, "nothing leaves before the answer");
     let query = world.press(&asked, "Deny");
     let closed = world.closed(&asked, "Denied: by 11.").await;
     assert!(closed.text.starts_with(&asked.text), "the question stands still: {}", closed.text);
-    assert!(world.telegram.answer_to(&query).is_some(), "the platform is told that the press came");
+    until("an answer to the press", || world.telegram.answer_to(&query));
     until("the end", || results(&world.llm).iter().any(|result| result.contains("did not allow")).then_some(()));
 
     world.ada_asks("second");
@@ -231,7 +235,10 @@ async fn a_press_counts_from_who_may_for_what_stood_above_it_where_it_was_asked_
     let World { telegram, wirken, ada, with_ada, .. } = &world;
     // A second bot, in which the same people have the same ids.
     let other = FakeTelegram::start(Options::default().token("987654321:AAanother-token_of-the-fake-Bot-API-00")).await.unwrap();
-    add(wirken, &other, &["--account", "work", "--allow", "11"]);
+    let url = format!("api-url={}", other.origin());
+    let args = ["channel", "add", "telegram", "--account", "work", "--allow", "11"];
+    let args = [&args[..], &["--non-interactive", "--credential-stdin", "--setting", &url]].concat();
+    assert!(wirken.run_with_input(&args, other.token().as_bytes()).status.success());
     configure(wirken, "[channels.work.approvals]\napprovers = [\"11\"]\n");
     let _running = Running::start(wirken);
     let (bob, eve) = (User::new(12, "Bob"), User::new(13, "Eve"));
@@ -463,6 +470,7 @@ async fn one_that_may_not_have_arrived_is_put_again_and_one_that_has_no_buttons_
     world.press(&asked[0], "Deny");
     refused_again(&world, with_ada, "this question is not open any more: 11 allowed it", before).await;
     assert_eq!(world.told_zoe("twice"), 1);
+    world.says("It says:").await;
 
     // A platform that refuses the buttons.
     telegram.fail("sendMessage", 1, Fault::Refuse(Refusal::new(400, "Bad Request: BUTTON_DATA_INVALID")));

@@ -212,7 +212,10 @@ fn questions() -> Vec<(&'static str, OutboundContent)> {
         ("a question whose texts look like markup", prompt(id(), "**x** <b>&amp;</b> `y` \\*z @everyone", 2)),
         ("a question longer than a message", prompt(id(), &"ä".repeat(20_000), 1)),
         ("a question whose id is as long as one may be", prompt("x".repeat(256), "x", 1)),
-        ("the end of a question that it does not know", OutboundContent::PromptClosed(PromptEnd { shown: Vec::new(), text: "Denied.".into() })),
+        (
+            "the end of a question that it does not know",
+            OutboundContent::PromptClosed(PromptEnd { shown: Vec::new(), text: "Denied.".into() }),
+        ),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Answers to questions that come through a channel: typed, or chosen. They are for the gateway, and no model sees them.
 
-use wirken_ledger::KnownApproval;
+use wirken_ledger::{ApprovalState, KnownApproval};
 use wirken_permissions::{Answer, Asked, Refusal, Typed, code_of, may_answer, parse, prompt, question};
 use wirken_types::Timestamp;
 use wirken_types::approval::{ApprovalId, Choice};
@@ -113,7 +113,8 @@ async fn judged(channel: &Channel<'_>, runtime: &Runtime, place: &Place, choice:
     if named != Choice::Deny && !known.question.as_ref().is_some_and(question::fits_message) {
         return Err(GatewayError::from(Refusal::NotWhole).into());
     }
-    if !first_time(channel, runtime, &known, &choice.key).await? {
+    // Where it is open still, the gateway was stopped between the press and what was to come of it.
+    if !first_time(channel, runtime, &known, &choice.key).await? && known.state != ApprovalState::Open {
         return Err(GatewayError::from(Refusal::Repeated).into());
     }
     let answering = Answering { approval: id, choice: named, note: None, digest: Some(known.action), by };

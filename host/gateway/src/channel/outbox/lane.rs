@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use wirken_types::channel::{Draft, Outcome, OutboundContent, Prompt, PromptEnd};
+use wirken_types::channel::{Draft, OutboundContent, Outcome, Prompt, PromptEnd};
 use wirken_types::event::{Delivery, Event};
 use wirken_wire::limits::MAX_SHOWN;
 

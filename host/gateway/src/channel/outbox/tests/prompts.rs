@@ -126,7 +126,8 @@ async fn one_that_is_over_before_it_leaves_never_does() {
 async fn one_that_is_over_while_it_leaves_is_told_so_once_it_is_shown() {
     let outbox = Outbox::new();
     outbox.connect();
-    for (outcome, told) in [(delivered(&["7"]), true), (failed(), false), (Outcome::InDoubt("?".into()), false), (Outcome::Later(1), false)] {
+    for (outcome, told) in [(delivered(&["7"]), true), (failed(), false), (Outcome::InDoubt("?".into()), false), (Outcome::Later(1), false)]
+    {
         let question = question();
         put(&outbox, "c", question);
         let (id, ..) = next(&outbox).await;
