@@ -302,8 +302,12 @@ async fn a_press_counts_from_who_may_for_what_stood_above_it_where_it_was_asked_
     let before = telegram.sent().len();
     forged(with_ada, ada, asked.message, buttons(&asked)[3].1.as_str());
     refused_again(&world, with_ada, "this question is not open any more: 11 allowed it", before).await;
+    // Whoever may not answer is not told either what came of it.
+    let before = telegram.sent().len();
+    forged(with_ada, &bob, asked.message, &data);
+    refused_again(&world, with_ada, "you are not among those who may answer", before).await;
     assert_eq!(world.told_zoe("the secret text"), 1);
-    until("the records", || (world.refusals().len() == refused + 3).then_some(()));
+    until("the records", || (world.refusals().len() == refused + 4).then_some(()));
 }
 
 async fn refused_again(world: &World, chat: &Chat, why: &str, after: usize) {
