@@ -248,7 +248,7 @@ pub(crate) fn open_for_reading(path: &Path, busy: Duration) -> Result<Connection
 fn version(connection: &Connection, path: &Path) -> Result<Option<u32>, Error> {
     let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Error::NotALedger { path: path.to_owned() },
-        _ => Error::Database { action: "read", source_text: error.to_string() },
+        _ => Error::database("read")(error),
     };
     let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(not_ours)?;
     if tables == 0 {
