@@ -81,6 +81,16 @@ async function keyboards() {
   assert.deepEqual([pressed.id, pressed.data, pressed.message.message_id], [query, 'yes'.repeat(21), asked.message_id]);
   assert.equal(await api.answerCallbackQuery(query, { text: 'done' }), true);
   assert.equal((await please('answer', { query })).text, 'done');
+  assert.equal(await please('press again', { query }), true);
+  assert.equal((await newUpdates())[0].callback_query.id, query, 'handed out although it was confirmed');
+  const over = await api.editMessageText(PRIVATE, asked.message_id, 'sure? yes');
+  assert.equal(over.reply_markup, undefined, 'an edit without buttons takes them away');
+  assert.equal(await please('press', { message: asked.message_id, button: 'Yes' }), null);
+  const second = await please('forge', { message: asked.message_id, data: 'anything' });
+  const [{ callback_query: forged }] = await newUpdates();
+  assert.deepEqual([forged.id, forged.data, forged.message.text], [second, 'anything', 'sure? yes']);
+  assert.equal(await please('forge', { message: 999_999, data: 'anything' }), null);
+  assert.equal(await api.answerCallbackQuery(second), true);
   const wrong = new InlineKeyboard().text('Yes', 'x'.repeat(65));
   await refused(api.sendMessage(PRIVATE, 'sure?', { reply_markup: wrong }), 400, /BUTTON_DATA_INVALID/);
 }

@@ -1,11 +1,12 @@
-//! What Telegram answers and what a model writes: no bytes stop the poll, nothing of an update is told twice, and every
-//! message is one that Telegram takes.
+//! What Telegram answers and what a model writes: no bytes stop the poll, nothing of an update is told twice, every
+//! message is one that Telegram takes, and a question and its end each get one outcome.
 //!
-//! An input is: flags, the length of the draft in units of 16 bytes, the draft, the body of an answer.
+//! An input is: flags, the length of the draft in units of 16 bytes, the draft, the body of an answer. The draft is a
+//! question's text too.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use telegram::types::{Content, Draft, Effect, Event, Inbound, Outbound, Outcome, Response};
+use telegram::types::{Choice, Content, Draft, Effect, Event, Inbound, Outbound, Outcome, Prompt, PromptEnd, Response};
 use telegram::{Connection, MAX_ENTITIES, MAX_UNITS, render, split};
 
 const ME: &str = r#"{"ok":true,"result":{"id":42,"username":"wirken_bot"}}"#;
@@ -85,9 +86,19 @@ fn say(flags: u8, text: &str, body: &[u8]) {
     }
     assert!(units(&rendered.text) <= 8 * text.len() + 64 * 1024, "it grew");
 
-    let (mut connection, _) = polling(flags);
     let shown = if flags & 2 != 0 { vec!["5".to_owned(), "6".to_owned()] } else { Vec::new() };
-    let content = Content::Text(Draft { shown, text: text.to_owned(), last: true });
+    deliver(flags, body, Content::Text(Draft { shown: shown.clone(), text: text.to_owned(), last: true }));
+    let (id, label) = text.split_once('\n').unwrap_or((text, text));
+    let choice = Choice { id: id.to_owned(), label: label.to_owned() };
+    let literal = vec![(label.to_owned(), text.to_owned()), (id.to_owned(), label.to_owned())];
+    deliver(flags, body, Content::Prompt(Prompt { id: id.to_owned(), title: text.to_owned(), literal, choices: vec![choice] }));
+    deliver(flags, body, Content::PromptClosed(PromptEnd { shown, text: text.to_owned() }));
+}
+
+/// Says something, with the fuzzer's answer to the first request of it: one outcome comes of it, and every keyboard is one
+/// that Telegram takes.
+fn deliver(flags: u8, body: &[u8], content: Content) {
+    let (mut connection, _) = polling(flags);
     let outbound = Outbound { id: 1, attempt: 1, conversation_id: "7".into(), reply_to: None, content };
     let mut effects = connection.handle(2_000, Event::Outbound(outbound));
     let mut outcomes: Vec<Outcome> = Vec::new();
@@ -95,6 +106,11 @@ fn say(flags: u8, text: &str, body: &[u8]) {
         outcomes.extend(
             effects.iter().filter_map(|effect| if let Effect::Outcome(1, outcome) = effect { Some(outcome.clone()) } else { None }),
         );
+        for effect in &effects {
+            if let Effect::Http(_, request) = effect {
+                keyboard(&request.body);
+            }
+        }
         let call = calls(&effects).into_iter().find(|(_, method)| matches!(*method, "sendMessage" | "editMessageText")).map(|(id, _)| id);
         let timer = effects.iter().find_map(|effect| if let Effect::SetTimer(id, _) = effect { Some(*id) } else { None });
         let next = match (call, timer) {
@@ -110,4 +126,13 @@ fn say(flags: u8, text: &str, body: &[u8]) {
         effects = connection.handle(3_000 + step, next);
     }
     assert_eq!(outcomes.len(), 1, "{outcomes:?}");
+}
+
+fn keyboard(body: &[u8]) {
+    let Ok(parameters) = serde_json::from_slice::<serde_json::Value>(body) else { panic!("a request is no JSON") };
+    let rows = parameters.pointer("/reply_markup/inline_keyboard").and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
+    for button in rows.iter().filter_map(|row| row.as_array()).flatten() {
+        let of = |name: &str| button.get(name).and_then(|text| text.as_str()).unwrap_or_default().len();
+        assert!(of("text") > 0 && (1..=64).contains(&of("callback_data")), "{button}");
+    }
 }

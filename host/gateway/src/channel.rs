@@ -8,6 +8,7 @@ mod admission;
 mod answers;
 mod brand;
 mod conversation;
+mod ended;
 mod listener;
 mod outbox;
 mod outgoing;
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use wirken_ledger::{Batch, Chain, OutboxState};
+use wirken_ledger::{ApprovalState, Batch, Chain, KnownPrompt, OutboxState, PromptState};
 use wirken_plugin::ChannelPlugin;
 use wirken_secret::Secret;
 use wirken_types::Timestamp;
@@ -38,7 +39,8 @@ pub(crate) use outgoing::{Outgoing, conversation};
 
 use crate::{Gateway, GatewayError, Sparse};
 use admission::Admission;
-use outbox::Answer;
+use ended::{Ends, ended};
+use outbox::{Answer, Question};
 use status::StatusCell;
 use supervisor::Supervisor;
 
@@ -339,6 +341,36 @@ async fn restore(gateway: &Gateway, account: &str, outbox: &Outbox) -> Result<()
             OutboxState::Failed | OutboxState::InDoubt => {}
         }
     }
+    let named = account.to_owned();
+    for prompt in gateway.read(move |reader| reader.prompts(Some(&named))).await? {
+        restore_prompt(gateway, prompt, outbox).await?;
+    }
+    Ok(())
+}
+
+/// A question that is shown is not put again, and where it is over, its message says so. One that was being sent may be shown:
+/// its session puts it again.
+async fn restore_prompt(gateway: &Gateway, prompt: KnownPrompt, outbox: &Outbox) -> Result<(), ChannelsError> {
+    let KnownPrompt { approval, session, place, turn, state, shown } = prompt;
+    if state == PromptState::Attempted {
+        let (delivery, detail) = (Delivery::InDoubt, "the gateway stopped while it was being sent".to_owned());
+        let event = Event::PromptOutcome { turn, approval, delivery, detail, shown: Vec::new() };
+        return Ok(gateway.registry.record(session, vec![event]).await?);
+    }
+    let Some(known) = gateway.approval(approval).await? else { return Ok(()) };
+    let about = known.question.as_ref().map(wirken_permissions::prompt::about).unwrap_or_default();
+    let over = if known.state == ApprovalState::Open {
+        None
+    } else {
+        let rows = gateway.rows_from(session, known.seq).await?;
+        let end = rows.iter().filter_map(|row| ended(&row.event)).find(|(ends, _)| match ends {
+            Ends::Question(its) => *its == approval,
+            Ends::Turn(its) => *its == turn,
+        });
+        Some(end.map_or_else(|| "This is over.".to_owned(), |(_, what)| what))
+    };
+    let question = Question { session, turn, approval };
+    outbox.restore_prompt(outgoing::conversation(&place), question, shown, over.as_deref(), &about);
     Ok(())
 }
 

@@ -141,8 +141,10 @@ impl Registry {
     /// Records what became of something that was said, or is about to. What only tells of it rides along with whatever is
     /// recorded next: nobody waits for it.
     pub(crate) async fn record_outbound(&self, session: SessionId, event: Event, rides_along: bool) -> Result<(), GatewayError> {
+        // Whether a question is shown decides at a restart whether it is put again.
+        let waits = matches!(event, Event::PromptOutcome { .. } | Event::PromptClosed { .. });
         let batch = Batch::of(session, [event]);
-        if rides_along {
+        if rides_along && !waits {
             self.shared.ledger.append_lazily(batch).await?;
         } else {
             self.shared.ledger.append(batch).await?;

@@ -423,6 +423,9 @@ impl Actor {
         }
         for (event, row) in events.into_iter().zip(recorded?.rows) {
             self.conversation.apply(&event);
+            if let Some(outgoing) = &self.outgoing {
+                outgoing.over(&event);
+            }
             self.marks.extend(marks_of(&event));
             match &event {
                 Event::SessionOpened { place } => drop(self.place.get_or_insert_with(|| place.clone())),

@@ -19,6 +19,7 @@ use crate::grant;
 use crate::handle::{Erasure, Receipt};
 use crate::outbox;
 use crate::pairing;
+use crate::prompt;
 use crate::state::{self, State};
 
 /// Chains whose end is kept in memory; past it all are forgotten and read again when needed.
@@ -107,15 +108,18 @@ struct Seen<'a> {
 }
 
 /// What may still be recorded of a session that is closed: how that ended which was under way. An answer that was
-/// queued still leaves, a question that was open expires, and what the host had begun to do has an outcome. What rides
+/// queued still leaves, a question that was open expires and its message says so, and what the host had begun to do has an outcome. What rides
 /// along has to be here where a close may come first: its refusal stops the ledger.
-const ENDS: [&str; 7] = [
+const ENDS: [&str; 10] = [
     "turn-finished",
     "turn-interrupted",
     "outbound-attempted",
     "outbound-drafted",
     "outbound-outcome",
     "approval-expired",
+    "prompt-attempted",
+    "prompt-outcome",
+    "prompt-closed",
     "effect-finished",
 ];
 
@@ -307,6 +311,7 @@ fn write_effect(connection: &Connection, head: &mut Head, at: Timestamp, chain: 
         Effect::Outbox(step) => outbox::write(connection, chain, seq, at, step)?,
         Effect::Pairing(step) => pairing::write(connection, at, step)?,
         Effect::Approval(step) => approval::write(connection, chain, seq, at, step)?,
+        Effect::Prompt(step) => prompt::write(connection, chain, seq, step)?,
         Effect::Grant(step) => grant::write(connection, at, step)?,
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::grant;
 use crate::outbox;
 use crate::pairing;
+use crate::prompt;
 use crate::row::{PayloadRef, payload_digest, row_hash};
 
 /// The version of the canonical document.
@@ -57,6 +58,7 @@ pub(crate) enum Effect {
     Outbox(outbox::Step),
     Pairing(pairing::Step),
     Approval(approval::Step),
+    Prompt(prompt::Step),
     Grant(grant::Step),
 }
 
@@ -77,6 +79,7 @@ impl Effect {
                 .map(Self::Outbox)
                 .or_else(|| pairing::Step::of(event).map(Self::Pairing))
                 .or_else(|| approval::Step::of(event).map(Self::Approval))
+                .or_else(|| prompt::Step::of(event).map(Self::Prompt))
                 .or_else(|| grant::Step::of(event).map(Self::Grant))
                 .unwrap_or(Self::None),
         }

@@ -106,7 +106,27 @@ CREATE TABLE IF NOT EXISTS channel_states (
     };
 }
 
-pub(crate) const CURRENT: Schema = Schema { version: 2, create: TABLES, migrations: &[Migration { to: 2, sql: later_tables!() }] };
+/// The questions that are shown with buttons.
+macro_rules! prompts_table {
+    () => {
+        "
+CREATE TABLE IF NOT EXISTS prompts (
+    chain TEXT NOT NULL,
+    approval TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (chain, approval),
+    FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
+) STRICT, WITHOUT ROWID;
+"
+    };
+}
+
+pub(crate) const CURRENT: Schema = Schema {
+    version: 3,
+    create: TABLES,
+    migrations: &[Migration { to: 2, sql: later_tables!() }, Migration { to: 3, sql: prompts_table!() }],
+};
 
 /// Everything but `canonical`, `salt`, `bytes`, the tombstones (`erased_by`) and `channel_states` is derived from
 /// canonical bytes. `id` is the order of arrival among chains: no hash covers it.
@@ -165,7 +185,8 @@ CREATE TABLE open_turns (
     FOREIGN KEY (chain, seq) REFERENCES rows (chain, seq)
 ) STRICT, WITHOUT ROWID;
 ",
-    later_tables!()
+    later_tables!(),
+    prompts_table!()
 );
 
 /// A ledger opened for writing. The lock is held as long as this lives, and by one process.
@@ -227,7 +248,7 @@ pub(crate) fn open_for_reading(path: &Path, busy: Duration) -> Result<Connection
 fn version(connection: &Connection, path: &Path) -> Result<Option<u32>, Error> {
     let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Error::NotALedger { path: path.to_owned() },
-        _ => Error::Database { action: "read", source_text: error.to_string() },
+        _ => Error::database("read")(error),
     };
     let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(not_ours)?;
     if tables == 0 {

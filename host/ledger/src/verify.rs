@@ -1,15 +1,17 @@
 //! Checking a ledger: every hash, every link, every column that was derived, every content.
 //!
 //! Rows stream by in the order of their chains; at any time this holds one row, the end of its chain, and what is listed
-//! of that chain: its open turns, the answers that were not delivered and the questions to people, or, of the system's, who
-//! was let in and who asked; and the rights that people gave, of all chains. All of it is one snapshot, so a gateway may write meanwhile. What a check of this kind cannot see is said in
-//! its report, and shown by tests. What channels remember is derived from nothing, and no part of it.
+//! of that chain: its open turns, the answers that were not delivered, the questions to people and their buttons, or, of the
+//! system's, who was let in and who asked; and the rights that people gave, of all chains. All of it is one snapshot, so a
+//! gateway may write meanwhile. What a check of this kind cannot see is said in its report, and shown by tests. What channels
+//! remember is derived from nothing, and no part of it.
 
 mod approval;
 mod derived;
 mod grant;
 mod outbox;
 mod pairing;
+mod prompt;
 mod report;
 
 use rusqlite::Connection;

@@ -59,6 +59,10 @@ pub enum Refusal {
     Expired,
     #[error("what is asked has changed since it was shown: look at the question again, and answer that")]
     Changed,
+    #[error("that was taken before: where the question is still open, answer it again")]
+    Repeated,
+    #[error("this question is too long to be shown here whole: allow it in WebChat or with `wirken permissions`, or deny it here")]
+    NotWhole,
     #[error("this cannot be answered so: a question of tier {} takes {}", u8::from(*.0), offered(*.0))]
     NotOffered(Tier),
     #[error("a question is answered where it was asked, in the same conversation, or by its owner in WebChat or on the command line")]

@@ -22,6 +22,7 @@ mod judge;
 mod launch;
 mod path;
 mod program;
+pub mod prompt;
 pub mod question;
 mod shell;
 mod shown;

@@ -95,17 +95,22 @@ pub fn fits_message(question: &Question) -> bool {
         && question.after.as_ref().is_none_or(|after| within(after, MESSAGE_CHARS))
 }
 
+/// The fields as a message has them.
+pub(crate) fn in_message(question: &Question, tier: Tier) -> Vec<(String, String)> {
+    let room = Room { field: MESSAGE_CHARS, action: MESSAGE_ACTION_CHARS, actions: MESSAGE_ACTIONS };
+    fields(question, tier, &room)
+}
+
 /// The fields, each on a line of its own, in a fence that is longer than any within.
 fn block(question: &Question, tier: Tier) -> String {
-    let room = Room { field: MESSAGE_CHARS, action: MESSAGE_ACTION_CHARS, actions: MESSAGE_ACTIONS };
-    let lines: Vec<String> = fields(question, tier, &room).into_iter().map(|(label, text)| format!("{label}: {text}")).collect();
+    let lines: Vec<String> = in_message(question, tier).into_iter().map(|(label, text)| format!("{label}: {text}")).collect();
     let text = lines.join("\n");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}\n{text}\n{fence}")
 }
 
-fn days_in_words(days: u32) -> String {
+pub(crate) fn days_in_words(days: u32) -> String {
     if days == 1 { "for 1 day".to_owned() } else { format!("for {days} days") }
 }
 

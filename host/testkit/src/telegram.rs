@@ -166,6 +166,19 @@ impl FakeTelegram {
         self.happen(|world| world.press(chat.id, user, message, button))
     }
 
+    /// Sends any data with a message of the bot, as a client may that is not Telegram's own, and gives the number of the query.
+    /// None where there is no such message.
+    #[must_use]
+    pub fn forge(&self, chat: &Chat, user: &User, message: i64, data: &str) -> Option<String> {
+        self.happen(|world| world.forge(chat.id, user, message, data))
+    }
+
+    /// Hands a press out once more under its own number, confirmed or not. False where it is not known any more.
+    #[must_use]
+    pub fn repeat_press(&self, query: &str) -> bool {
+        self.happen(|world| world.updates.of_query(query).is_some_and(|update| world.updates.repeat(update)))
+    }
+
     /// What the bot answered to a press.
     #[must_use]
     pub fn answer_to(&self, query: &str) -> Option<Value> {

@@ -78,6 +78,9 @@ impl Conversation {
             | Event::ApprovalAsked { .. }
             | Event::ApprovalAnswered { .. }
             | Event::ApprovalExpired { .. }
+            | Event::PromptAttempted { .. }
+            | Event::PromptOutcome { .. }
+            | Event::PromptClosed { .. }
             | Event::Granted { .. }
             | Event::GrantRevoked { .. }
             | Event::EffectStarted { .. }

@@ -153,6 +153,27 @@ pub enum Event {
         approval: ApprovalId,
         reason: String,
     },
+    /// Written before a channel's adapter is given a question to show with buttons.
+    PromptAttempted {
+        turn: TurnId,
+        approval: ApprovalId,
+    },
+    PromptOutcome {
+        turn: TurnId,
+        approval: ApprovalId,
+        delivery: Delivery,
+        detail: String,
+        /// The platform's ids of the messages that show it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shown: Vec<String>,
+    },
+    /// A question that was shown is over, and its message says so; or may not, and `detail` says why.
+    PromptClosed {
+        turn: TurnId,
+        approval: ApprovalId,
+        delivery: Delivery,
+        detail: String,
+    },
     /// A right was given: in the session where it was asked for, or on the system's chain by the owner.
     Granted {
         #[serde(flatten)]
@@ -331,6 +352,9 @@ impl Event {
             Self::ApprovalAsked { .. } => "approval-asked",
             Self::ApprovalAnswered { .. } => "approval-answered",
             Self::ApprovalExpired { .. } => "approval-expired",
+            Self::PromptAttempted { .. } => "prompt-attempted",
+            Self::PromptOutcome { .. } => "prompt-outcome",
+            Self::PromptClosed { .. } => "prompt-closed",
             Self::Granted { .. } => "granted",
             Self::GrantRevoked { .. } => "grant-revoked",
             Self::EffectStarted { .. } => "effect-started",
@@ -365,6 +389,9 @@ impl Event {
             | Self::ApprovalAsked { turn, .. }
             | Self::ApprovalAnswered { turn, .. }
             | Self::ApprovalExpired { turn, .. }
+            | Self::PromptAttempted { turn, .. }
+            | Self::PromptOutcome { turn, .. }
+            | Self::PromptClosed { turn, .. }
             | Self::EffectStarted { turn, .. }
             | Self::EffectFinished { turn, .. }
             | Self::ToolBlocked { turn, .. }

@@ -107,7 +107,7 @@ export class Ledger {
 
 const BEGINS = new Set(["inbound", "turn-started"]);
 const ENDS = new Set(["turn-finished", "turn-interrupted"]);
-const LATER = new Set(["outbound-attempted", "outbound-drafted", "outbound-outcome"]);
+const LATER = new Set(["outbound-attempted", "outbound-drafted", "outbound-outcome", "prompt-outcome", "prompt-closed"]);
 
 /** The rows of each turn together, for each numbers its requests and answers anew; and what lies between turns. */
 function turns(rows) {

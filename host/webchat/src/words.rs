@@ -86,15 +86,12 @@ pub(crate) fn of(event: &Event) -> String {
             format!("The beginning of answer {outbound} {how}")
         }
         Event::OutboundOutcome { outbound, delivery, detail, .. } => {
-            let how = match delivery {
-                Delivery::Delivered => "was delivered",
-                Delivery::Failed => "could not be delivered",
-                Delivery::InDoubt => "may have been delivered",
-                Delivery::Unsent => "was not sent yet and is to be sent again",
-            };
-            let detail = if detail.is_empty() { String::new() } else { format!(": {}", shortened(detail)) };
-            format!("Answer {outbound} {how}{detail}")
+            format!("Answer {outbound} {}{}", became(*delivery), reason(detail))
         }
+        Event::PromptAttempted { .. } => "The question was sent to its channel".into(),
+        Event::PromptOutcome { delivery, detail, .. } => format!("The question {}{}", became(*delivery), reason(detail)),
+        Event::PromptClosed { delivery: Delivery::Delivered, .. } => "The question's message says what came of it".into(),
+        Event::PromptClosed { detail, .. } => format!("The question's message may not say what came of it{}", reason(detail)),
         Event::TurnFinished { stop, .. } => format!("The answer was finished ({stop})"),
         Event::TurnInterrupted { reason, .. } => format!("The answer was interrupted: {}", shortened(reason)),
         Event::PairingAsked { account, sender, name, .. } => {
@@ -108,6 +105,19 @@ pub(crate) fn of(event: &Event) -> String {
         }
         Event::System { action, subject, .. } => format!("{action}: {subject}"),
     }
+}
+
+fn became(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Delivered => "was delivered",
+        Delivery::Failed => "could not be delivered",
+        Delivery::InDoubt => "may have been delivered",
+        Delivery::Unsent => "was not sent yet and is to be sent again",
+    }
+}
+
+fn reason(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(": {}", shortened(detail)) }
 }
 
 fn ended(outcome: ToolOutcome, well: &'static str) -> &'static str {
@@ -261,6 +271,10 @@ mod tests {
             |delivery, detail: &str| Event::OutboundOutcome { turn, outbound: 2, delivery, detail: detail.into(), shown: Vec::new() };
         assert_eq!(of(&outcome(Delivery::Delivered, "")), "Answer 2 was delivered");
         assert_eq!(of(&outcome(Delivery::Unsent, "too many")), "Answer 2 was not sent yet and is to be sent again: too many");
+        let approval = wirken_types::approval::ApprovalId::from_random([7; 16]);
+        let closed = |delivery, detail: &str| of(&Event::PromptClosed { turn, approval, delivery, detail: detail.into() });
+        assert_eq!(closed(Delivery::Delivered, ""), "The question's message says what came of it");
+        assert_eq!(closed(Delivery::Failed, "gone"), "The question's message may not say what came of it: gone");
     }
 
     #[test]

@@ -73,13 +73,19 @@ impl Prompts {
     }
 }
 
-/// What people read above the buttons.
+/// What people read above the buttons. A text of one line stands beside its label.
 pub(crate) fn question(prompt: &Prompt) -> Formatted {
     let mut question = Formatted::default();
     question.push(prompt.title.trim(), Some(Kind::Bold));
+    question.push("\n", None);
     for (label, text) in &prompt.literal {
-        question.push(&format!("\n\n{label}\n"), None);
-        question.push(text, Some(Kind::Pre(None)));
+        if text.contains('\n') {
+            question.push(&format!("\n{label}\n"), None);
+            question.push(text, Some(Kind::Pre(None)));
+        } else {
+            question.push(&format!("\n{label}: "), None);
+            question.push(text, Some(Kind::Code));
+        }
     }
     question
 }
@@ -128,10 +134,15 @@ mod tests {
 
     #[test]
     fn shows_literal_text_as_it_is() {
-        let question = question(&prompt("p", "yes"));
-        assert_eq!(question.text, "Run it?\n\nCommand\nrm *_x_*");
-        let shapes: Vec<_> = question.entities.iter().map(|entity| (entity.kind.clone(), entity.offset, entity.length)).collect();
-        assert_eq!(shapes, [(Kind::Bold, 0, 7), (Kind::Pre(None), 17, 8)]);
+        let shapes = |prompt: &Prompt| -> Vec<(Kind, usize, usize)> {
+            question(prompt).entities.into_iter().map(|entity| (entity.kind, entity.offset, entity.length)).collect()
+        };
+        let mut prompt = prompt("p", "yes");
+        assert_eq!(question(&prompt).text, "Run it?\n\nCommand: rm *_x_*");
+        assert_eq!(shapes(&prompt), [(Kind::Bold, 0, 7), (Kind::Code, 18, 8)]);
+        prompt.literal[0].1 = "rm\nCommand: ls".into();
+        assert_eq!(question(&prompt).text, "Run it?\n\nCommand\nrm\nCommand: ls");
+        assert_eq!(shapes(&prompt), [(Kind::Bold, 0, 7), (Kind::Pre(None), 17, 14)]);
     }
 
     #[test]

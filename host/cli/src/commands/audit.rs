@@ -193,6 +193,10 @@ pub(crate) fn what(event: &Event) -> String {
         Event::OutboundQueued { content, .. } => one_line(&content.clone().unwrap_or_else(erased), EXCERPT),
         Event::OutboundAttempted { outbound, attempt, .. } => format!("answer {outbound}, for the {attempt}. time"),
         Event::OutboundDrafted { outbound, shown, .. } => format!("answer {outbound}, in {} messages so far", shown.len()),
+        Event::PromptAttempted { approval, .. } => format!("question {}", wirken_permissions::code_of(*approval)),
+        Event::PromptOutcome { approval, delivery, detail, .. } | Event::PromptClosed { approval, delivery, detail, .. } => {
+            format!("question {}, {delivery:?}: {}", wirken_permissions::code_of(*approval), one_line(detail, EXCERPT)).to_lowercase()
+        }
         Event::OutboundOutcome { delivery, detail, .. } => format!("{delivery:?}: {}", one_line(detail, EXCERPT)).to_lowercase(),
         Event::TurnFinished { stop, .. } => one_line(stop, 30),
         Event::TurnInterrupted { reason, .. } => one_line(reason, 200),

@@ -179,6 +179,10 @@ fn forget(folder: &Folder, account: &str) -> anyhow::Result<()> {
         let (turn, outbound, detail) = (entry.turn, entry.outbound, "its channel was removed".to_owned());
         batch = batch.with(entry.session, [Event::OutboundOutcome { turn, outbound, delivery, detail, shown: Vec::new() }]);
     }
+    for prompt in reader.prompts(Some(account))? {
+        let (turn, approval, detail) = (prompt.turn, prompt.approval, "its channel was removed".to_owned());
+        batch = batch.with(prompt.session, [Event::PromptClosed { turn, approval, delivery: Delivery::Failed, detail }]);
+    }
     let filter = SessionFilter { account: Some(account.into()), open_only: true, ..SessionFilter::default() };
     let open = reader.open_turns()?;
     for session in reader.sessions(&filter)? {

@@ -81,6 +81,12 @@ pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// The rows of a kind that say this of a delivery.
+fn recorded(wirken: &Wirken, kind: &str, delivery: &str) -> Vec<Value> {
+    let found = crate::component_life::recorded(wirken, kind);
+    found.into_iter().filter(|event| event["delivery"] == delivery).collect()
+}
+
 async fn told(telegram: &FakeTelegram, chat: i64, part: &str) -> Sent {
     let found = |sent: &[Sent]| sent.iter().find(|sent| sent.chat == chat && sent.text.contains(part)).cloned();
     telegram.wait(SOON, found).await.unwrap_or_else(|| panic!("{part:?} never came: {:?}", telegram.sent()))
@@ -355,25 +361,33 @@ async fn a_question_that_may_have_been_lost_is_put_again_over_the_next_connectio
     configure(&wirken, "[channels.telegram.approvals]\napprovers = [\"11\"]\n");
     let running = Running::start(&wirken);
     let (ada, chat) = (User::new(11, "Ada"), Chat::private(&User::new(11, "Ada")));
-    let asked = |sent: &[Sent]| sent.iter().filter(|sent| sent.chat == chat.id && sent.text.contains("May the agent do this?")).count();
-    // The platform did not take it.
-    telegram.fail("sendMessage", 1, Fault::Refuse(Refusal::too_many(1)));
-    telegram.say(&chat, &ada, "run ls /workspace");
-    let code = until("a question", || codes(&wirken).pop());
-    until("an attempt", || (telegram.requests_of("sendMessage") > 0).then_some(()));
-    for times in 1..=2 {
-        let process = || wirken.json(&["status"])["channels"][0]["pid"].as_u64();
+    let asked = |sent: &[Sent]| sent.iter().filter(|sent| sent.versions[0].text.starts_with("May the agent do this?")).count();
+    let process = || wirken.json(&["status"])["channels"][0]["pid"].as_u64();
+    let another_process = || {
         let before = until("a process", process);
         kill(before);
         until("another process", || process().filter(|pid| *pid != before));
+        until("a connection", || (wirken.json(&["status"])["channels"][0]["health"] == "ok").then_some(()));
+    };
+    // The platform does not take it at first; and then takes it, and its process ends before it hears that.
+    telegram.fail("sendMessage", 1, Fault::Refuse(Refusal::too_many(1)));
+    telegram.fail("sendMessage", 1, Fault::DelayAnswer(SOON));
+    telegram.say(&chat, &ada, "run ls /workspace");
+    let code = until("a question", || codes(&wirken).pop());
+    for times in 1..=2 {
         telegram.wait(SOON, |sent| (asked(sent) == times).then_some(())).await.unwrap_or_else(|| panic!("{:?}", telegram.sent()));
+        if times == 2 {
+            until("a record", || (!recorded(&wirken, "prompt-outcome", "delivered").is_empty()).then_some(()));
+        }
+        another_process();
     }
-    // A start takes the question up, and connects: it is put once all the same.
+    // One that is shown is put no more: neither over another connection, nor by a start, which takes the question up.
     drop(running);
     let _running = Running::start(&wirken);
-    telegram.wait(SOON, |sent| (asked(sent) == 3).then_some(())).await.unwrap_or_else(|| panic!("{:?}", telegram.sent()));
+    until("a connection", || (wirken.json(&["status"])["channels"][0]["health"] == "ok").then_some(()));
     assert_eq!(codes(&wirken).as_slice(), std::slice::from_ref(&code), "it is the same question each time");
     telegram.say(&chat, &ada, format!("no {code}").as_str());
-    told(&telegram, chat.id, "Denied.").await;
-    assert_eq!(asked(&telegram.sent()), 3);
+    let over = |sent: &[Sent]| sent.iter().any(|sent| sent.text.contains("Denied: by 11.")).then_some(());
+    telegram.wait(SOON, over).await.unwrap_or_else(|| panic!("{:?}", telegram.sent()));
+    assert_eq!(asked(&telegram.sent()), 2);
 }

@@ -27,7 +27,13 @@ const CRASH_AT: &str = "WIRKEN_TEST_COMMITS_AT";
 const ORIGIN: &str = "WIRKEN_TEST_COMMITS_ORIGIN";
 const SOON: Duration = Duration::from_secs(20);
 
-struct AbortAt(AtomicU32);
+pub(crate) struct AbortAt(AtomicU32);
+
+impl AbortAt {
+    pub(crate) fn new(at: u32) -> Self {
+        Self(AtomicU32::new(at))
+    }
+}
 
 impl CrashPoints for AbortAt {
     fn reached(&self, _: CrashPoint) {
@@ -117,7 +123,7 @@ async fn child() {
     let vault = folder.join("vault");
     let vault = Vault::open(&vault, &KeySource::KeyFile).or_else(|_| Vault::create(&vault, &KeySource::KeyFile)).unwrap();
     let engine = wirken_engine::Engine::new(&wirken_engine::Options { cache: Some(folder.join("cache")), ..Default::default() }).unwrap();
-    let points = AbortAt(AtomicU32::new(at.parse().unwrap()));
+    let points = AbortAt::new(at.parse().unwrap());
     let (gateway, _ledger) = gateway(folder, Options::default().with_crash_points(points));
     let account = account(&engine, "channels/telegram", &origin, "123456789:AAtest-token_of-the-fake-Bot-API-0000");
     let channels = Channels::prepare(&gateway, vec![account], Some(&vault.sealer("channel-state"))).await.unwrap();

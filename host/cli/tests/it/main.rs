@@ -5,6 +5,8 @@ mod added;
 mod approvals;
 mod authors;
 mod board;
+mod button_commits;
+mod buttons;
 mod channel;
 mod channel_commits;
 mod channel_kill;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use wirken_types::channel::{Draft, OutboundContent, Outcome};
+use wirken_types::channel::{Choice, Draft, OutboundContent, Outcome, Prompt, PromptEnd};
 use wirken_types::http::{Header, Request};
 
 use super::Subject;
@@ -15,7 +15,7 @@ use crate::report::{Report, Rule};
 
 const FAILS: Rule = Rule { name: "send-fails", words: "a message that does not go out is not said to be delivered" };
 const ORDER: Rule = Rule { name: "order", words: "a long text arrives whole, and its parts one after another" };
-const SHAPES: Rule = Rule { name: "shapes", words: "a text of any shape is sent, or refused, and gets one outcome" };
+const SHAPES: Rule = Rule { name: "shapes", words: "a text or a question of any shape is sent, or refused, and gets one outcome" };
 
 /// Words of the long text.
 const WORDS: usize = 4000;
@@ -128,9 +128,10 @@ impl Subject<'_> {
     }
 
     async fn shapes(&self, send: &Send<'_>) -> Result<(), String> {
-        for (what, text) in shapes() {
+        let texts = shapes().into_iter().map(|(what, text)| (what, draft(&text)));
+        for (what, content) in texts.chain(questions()) {
             let about = |why: String| format!("given {what}, {why}");
-            let (mut player, id, others) = self.hand_over(send, draft(&text)).await.map_err(about)?;
+            let (mut player, id, others) = self.hand_over(send, content).await.map_err(about)?;
             if let Some(request) = others.first_for_it(&player).and_then(|id| player.requests.get(&id)) {
                 is_well_formed(request).map_err(about)?;
             }
@@ -195,6 +196,27 @@ fn lost(sent: bool, what: &str) -> String {
 
 fn draft(text: &str) -> OutboundContent {
     OutboundContent::Text(Draft { shown: Vec::new(), text: text.to_owned(), last: true })
+}
+
+/// Questions, which a channel may show with buttons or refuse.
+fn questions() -> Vec<(&'static str, OutboundContent)> {
+    let prompt = |id: String, text: &str, choices: usize| {
+        let choice = |at: usize| Choice { id: format!("{at}.{}", "0".repeat(16)), label: format!("{text} {at}"), style: "plain".into() };
+        let literal = vec![("Action".to_owned(), text.to_owned()), ("Claim".to_owned(), format!("{text}\n{text}"))];
+        let choices = (0..choices).map(choice).collect();
+        OutboundContent::Prompt(Prompt { id, title: "May the agent do this?".into(), literal, choices, expires_at_millis: 1 })
+    };
+    let id = || "0123456789abcdef".repeat(2);
+    vec![
+        ("a question with four choices", prompt(id(), "Run \"ls\".", 4)),
+        ("a question whose texts look like markup", prompt(id(), "**x** <b>&amp;</b> `y` \\*z @everyone", 2)),
+        ("a question longer than a message", prompt(id(), &"ä".repeat(20_000), 1)),
+        ("a question whose id is as long as one may be", prompt("x".repeat(256), "x", 1)),
+        (
+            "the end of a question that it does not know",
+            OutboundContent::PromptClosed(PromptEnd { shown: Vec::new(), text: "Denied.".into() }),
+        ),
+    ]
 }
 
 fn word(index: usize) -> String {

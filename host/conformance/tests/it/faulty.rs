@@ -88,6 +88,7 @@ fn each_fault_of_a_channel_is_found() {
             ("order", &["order", "shapes"]),
             ("truncates", &["order"]),
             ("shapes", &["shapes"]),
+            ("buttons", &["shapes"]),
             ("strays", &["strays"]),
             ("shutdown", &["shutdown"]),
         ],

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wirken_ledger::Pairing;
-use wirken_types::channel::InboundMessage;
+use wirken_types::channel::{InboundChoice, InboundMessage};
 use wirken_types::{Digest, Timestamp};
 
 use super::Account;
@@ -37,6 +37,20 @@ pub(crate) enum Verdict {
     Pair {
         code: String,
         expires_at: Timestamp,
+    },
+}
+
+/// What is to be done with a press of a button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Press {
+    Take,
+    /// Nothing, without a word.
+    Ignore,
+    /// Nothing but to say this.
+    Tell(String),
+    /// It counts for nothing. So many of them are told that.
+    Stranger {
+        tell: bool,
     },
 }
 
@@ -192,6 +206,28 @@ impl Admission {
         Verdict::Pair { code, expires_at }
     }
 
+    /// Decides about a press of a button.
+    pub(crate) fn decide_press(&self, choice: &InboundChoice) -> Press {
+        self.decide_press_at(choice, Timestamp::now())
+    }
+
+    fn decide_press_at(&self, choice: &InboundChoice, now: Timestamp) -> Press {
+        if choice.sender.is_bot || (!choice.conversation.is_direct() && !self.groups) {
+            return Press::Ignore;
+        }
+        let sender = &choice.sender.id;
+        let mut state = self.lock();
+        if !self.allowed.contains(sender) && !state.paired.contains(sender) {
+            let strangers = state.strangers.get_or_insert_with(|| Bucket::full(STRANGERS, now.0));
+            return Press::Stranger { tell: strangers.take(STRANGERS, now.0) };
+        }
+        match state.too_fast(sender, now.0, self.sender_rate, self.account_rate) {
+            None => Press::Take,
+            Some(Verdict::Tell(text)) => Press::Tell(text),
+            Some(_) => Press::Ignore,
+        }
+    }
+
     /// A code could not be recorded, and nobody was given it.
     pub(crate) fn not_asked(&self, sender: &str) {
         self.lock().waiting.remove(sender);
@@ -220,11 +256,6 @@ impl Admission {
         let mut state = self.lock();
         state.waiting.remove(sender);
         state.paired.remove(sender);
-    }
-
-    /// Whether this sender is heard at all.
-    pub(crate) fn knows(&self, sender: &str) -> bool {
-        self.allowed.contains(sender) || self.paired(sender)
     }
 
     pub(crate) fn paired(&self, sender: &str) -> bool {

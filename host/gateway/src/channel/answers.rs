@@ -1,7 +1,8 @@
 //! Answers to questions that come through a channel: typed, or chosen. They are for the gateway, and no model sees them.
 
-use wirken_ledger::KnownApproval;
-use wirken_permissions::{Typed, code_of, parse, question};
+use wirken_ledger::{ApprovalState, KnownApproval};
+use wirken_permissions::{Answer, Asked, Refusal, Typed, code_of, may_answer, parse, prompt, question};
+use wirken_types::Timestamp;
 use wirken_types::approval::{ApprovalId, Choice};
 use wirken_types::channel::{InboundChoice, InboundMessage};
 use wirken_types::event::{Event, Place};
@@ -11,6 +12,9 @@ use super::brand::{Channel, ChannelError};
 use super::conversation::ends;
 use crate::{Answering, Answers, GatewayError};
 
+const STRANGER: &str = "I do not know you, so what you press counts for nothing.";
+/// Characters of a name.
+const NAME: usize = 40;
 const NO_CODE: &str = "Something waits to be allowed here. Say which question you mean: its code stands in it, as in `yes a1b2c3`.";
 const NOT_WHOLE: &str =
     "This question is too long to be shown here whole: allow it in WebChat or with `wirken permissions`, or deny it here.";
@@ -68,30 +72,79 @@ pub(super) async fn typed(channel: &Channel<'_>, runtime: &Runtime, place: &Plac
     Ok(true)
 }
 
-/// Takes a choice that somebody made by a button. No question is sent with buttons, so that whoever answers by one has its
-/// id from elsewhere; it is judged as any answer is. Of refusals so many are recorded: a process may send what it likes.
-pub(super) async fn chosen(runtime: &Runtime, place: &Place, choice: &InboundChoice) -> Result<(), ChannelError> {
-    let named = match choice.choice_id.as_str() {
-        "once" => Choice::Once,
-        "session" => Choice::Session,
-        "remember" => Choice::Remember,
-        "deny" => Choice::Deny,
-        // Of a later version, perhaps: it is none of the answers.
-        _ => return Ok(()),
-    };
-    let id = choice.prompt_id.parse::<ApprovalId>();
-    let by = answers(runtime, place, &choice.sender.id);
-    let approval = id.clone().unwrap_or(ApprovalId::from_random([0; 16]));
-    let answering = Answering { approval, choice: named, note: None, digest: None, by };
-    let result = match id {
-        Ok(_) => runtime.gateway.try_answer(&answering).await,
-        Err(error) => Err(GatewayError::UnknownApproval(error.to_string())),
-    };
-    match result {
-        Err(error) if ends(&error) => Err(error.into()),
-        Err(error) if runtime.failures.passes() => Ok(runtime.gateway.record_refused(&answering, &error).await?),
-        Ok(()) | Err(_) => Ok(()),
+/// Takes a press of a button, of somebody who is known. Whoever pressed is told why it does not count, and that is recorded;
+/// where it does, the question's own message says so.
+pub(super) async fn chosen(channel: &Channel<'_>, runtime: &Runtime, place: &Place, choice: &InboundChoice) -> Result<(), ChannelError> {
+    match judged(channel, runtime, place, choice).await {
+        Ok(()) => Ok(()),
+        Err(ChannelError::Gateway(error)) if !ends(&error) => refuse(channel, runtime, choice, &error).await,
+        Err(error) => Err(error),
     }
+}
+
+/// A press by somebody who is not known: it is recorded, and he is told nothing of what is asked.
+pub(super) async fn pressed_by_stranger(
+    channel: &Channel<'_>,
+    runtime: &Runtime,
+    choice: &InboundChoice,
+    tell: bool,
+) -> Result<(), ChannelError> {
+    if tell {
+        channel.notice(&choice.conversation.id, &to(choice, STRANGER));
+    }
+    record(runtime, choice, "whoever pressed is not known here").await
+}
+
+async fn judged(channel: &Channel<'_>, runtime: &Runtime, place: &Place, choice: &InboundChoice) -> Result<(), ChannelError> {
+    let unknown = || GatewayError::UnknownApproval("with these buttons".to_owned());
+    let id = choice.prompt_id.parse::<ApprovalId>().map_err(|_| unknown())?;
+    let known = runtime.gateway.approval(id).await?.ok_or_else(unknown)?;
+    let by = answers(runtime, place, &choice.sender.id);
+    // Of a question that is asked elsewhere, or that he may not answer, he is not told either what became of it.
+    let asked = Asked { place: &known.place, tier: known.tier, digest: known.action, expires_at: Timestamp(u64::MAX) };
+    let rules = runtime.gateway.registry.shared().permits.policy.rules(&runtime.account.id);
+    let denial = Answer { by: by.answerer(), choice: Choice::Deny, digest: known.action, at: Timestamp(0) };
+    may_answer(&denial, &asked, &rules).map_err(GatewayError::from)?;
+    let (named, below) = prompt::pressed(&choice.choice_id, known.action).ok_or_else(unknown)?;
+    if !below {
+        return Err(GatewayError::from(Refusal::Changed).into());
+    }
+    // Who has not seen all of it allows none of it.
+    if named != Choice::Deny && !known.question.as_ref().is_some_and(question::fits_message) {
+        return Err(GatewayError::from(Refusal::NotWhole).into());
+    }
+    // Where it is open still, the gateway was stopped between the press and what was to come of it.
+    if !first_time(channel, runtime, &known, &choice.key).await? && known.state != ApprovalState::Open {
+        return Err(GatewayError::from(Refusal::Repeated).into());
+    }
+    let answering = Answering { approval: id, choice: named, note: None, digest: Some(known.action), by };
+    Ok(runtime.gateway.try_answer(&answering).await?)
+}
+
+async fn refuse(channel: &Channel<'_>, runtime: &Runtime, choice: &InboundChoice, error: &GatewayError) -> Result<(), ChannelError> {
+    channel.notice(&choice.conversation.id, &to(choice, &format!("This was not taken as an answer: {error}.")));
+    record(runtime, choice, &error.to_string()).await
+}
+
+/// Of refusals so many are recorded: a process may send what it likes.
+async fn record(runtime: &Runtime, choice: &InboundChoice, reason: &str) -> Result<(), ChannelError> {
+    if !runtime.failures.passes() {
+        return Ok(());
+    }
+    // Whoever sent it chose the id.
+    let question = choice.prompt_id.parse::<ApprovalId>().map_or_else(|_| "unknown".to_owned(), |id| id.to_string());
+    let detail = serde_json::json!({ "by": choice.sender.id, "via": runtime.account.id, "reason": reason });
+    Ok(runtime.gateway.record_system("answer-refused", &question, detail).await?)
+}
+
+/// Where several people are, with the name of who is meant.
+fn to(choice: &InboundChoice, text: &str) -> String {
+    if choice.conversation.is_direct() {
+        return text.to_owned();
+    }
+    let name = choice.sender.display_name.as_deref().unwrap_or(&choice.sender.id);
+    let name: String = name.chars().filter(|c| c.is_alphanumeric() || *c == ' ').take(NAME).collect();
+    format!("{name}: {text}")
 }
 
 fn answers(runtime: &Runtime, place: &Place, sender: &str) -> Answers {

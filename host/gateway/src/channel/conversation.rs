@@ -12,13 +12,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use wirken_ledger::Batch;
 use wirken_types::Timestamp;
-use wirken_types::channel::{Attachment, Conversation, Inbound, InboundMessage, State};
+use wirken_types::channel::{Attachment, Conversation, Inbound, InboundChoice, InboundMessage, State};
 use wirken_types::event::{Event, Mark, Place};
 use wirken_wire::limits::{BEAT, MAX_COMMITS, MAX_STATES, MAX_STATES_BYTES, SILENCE};
 use wirken_wire::{ToAdapter, ToGateway};
 
 use super::Runtime;
-use super::admission::{self, Verdict};
+use super::admission::{self, Press, Verdict};
 use super::answers;
 use super::brand::{Channel, ChannelError, Incoming, Next};
 use super::status::line;
@@ -206,9 +206,7 @@ async fn carry_out(channel: &Channel<'_>, runtime: &Arc<Runtime>, commit: Commit
         let message = match inbound {
             Inbound::Message(message) => message,
             Inbound::Choice(choice) => {
-                if runtime.admission.knows(&choice.sender.id) {
-                    answers::chosen(runtime, &place(runtime, &choice.conversation), &choice).await?;
-                }
+                press(channel, runtime, &choice).await?;
                 continue;
             }
             // Nobody wants one.
@@ -357,6 +355,19 @@ async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMes
             not_taken(channel, runtime, &message, &error).await;
             Ok(())
         }
+    }
+}
+
+/// Takes a press of a button, or what there is to do with it instead.
+async fn press(channel: &Channel<'_>, runtime: &Arc<Runtime>, choice: &InboundChoice) -> Result<(), ChannelError> {
+    match runtime.admission.decide_press(choice) {
+        Press::Ignore => Ok(()),
+        Press::Tell(text) => {
+            channel.notice(&choice.conversation.id, &text);
+            Ok(())
+        }
+        Press::Stranger { tell } => answers::pressed_by_stranger(channel, runtime, choice, tell).await,
+        Press::Take => answers::chosen(channel, runtime, &place(runtime, &choice.conversation), choice).await,
     }
 }
 

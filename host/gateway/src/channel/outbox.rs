@@ -3,8 +3,10 @@
 //! Sessions put answers in and know no connection; a connection draws from here and knows no session. An answer is
 //! queued and attempted in the ledger before the adapter is given it, and what became of it is recorded after. Drafts of
 //! an answer under way, the sign that the agent is at work, and notices are glimpses: whoever asks again is told again.
+//! Questions with buttons go the way of answers ([`prompts`]).
 
 mod lane;
+mod prompts;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,11 +14,15 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
+use wirken_types::approval::ApprovalId;
 use wirken_types::channel::{Draft, Outbound, OutboundContent, Outcome, Typing};
 use wirken_types::event::{Delivery, Event};
 use wirken_types::{SessionId, TurnId};
 
-use lane::{AtWork, Entry, Lane, TEXT_BYTES, Told, WAIT_MIN, outcome_of, settle_draft, settle_entry};
+pub(crate) use prompts::Question;
+
+use lane::{AtWork, Entry, Lane, Of, TEXT_BYTES, Told, WAIT_MIN, outcome_of, settle_draft, settle_entry};
+use prompts::Standing;
 
 /// Outbounds that an adapter may have without an outcome.
 pub(crate) const WINDOW: usize = 64;
@@ -72,6 +78,8 @@ struct Lanes {
     handed: HashMap<u64, Handed>,
     next_id: u64,
     notices: usize,
+    /// Questions that are put with buttons.
+    prompts: HashMap<ApprovalId, Standing>,
     /// Those that ended.
     connections: u64,
 }
@@ -98,7 +106,7 @@ impl Outbox {
     pub(crate) fn restore(&self, conversation: &str, answer: Answer, text: &str, attempt: u32, shown: Vec<String>, age: Duration) {
         let now = Instant::now();
         let since = now.checked_sub(age).unwrap_or(now);
-        let entry = Entry { attempt, shown, since, ..Entry::new(Some(answer), text, None) };
+        let entry = Entry { attempt, shown, since, ..Entry::new(Of::Answer(answer), text, None) };
         self.change(|lanes| lanes.lane(conversation).queue.push_back(entry));
     }
 
@@ -123,7 +131,7 @@ impl Outbox {
     pub(crate) fn queue(&self, conversation: &str, answer: Answer, text: &str, reply_to: Option<&str>, reserved: bool) {
         self.change(|lanes| {
             let lane = lanes.lane(conversation);
-            let mut entry = Entry::new(Some(answer), text, reply_to);
+            let mut entry = Entry::new(Of::Answer(answer), text, reply_to);
             if reserved {
                 lane.reserved = false;
                 (entry.attempt, entry.recorded) = (1, true);
@@ -146,7 +154,7 @@ impl Outbox {
         self.change(|lanes| {
             if before != Some(lanes.connections) && lanes.notices < NOTICES {
                 lanes.notices += 1;
-                lanes.lane(conversation).queue.push_back(Entry::new(None, text, None));
+                lanes.lane(conversation).queue.push_back(Entry::new(Of::Notice, text, None));
                 put = Some(lanes.connections);
             }
         });
@@ -161,7 +169,7 @@ impl Outbox {
             if lanes.connected && lanes.notices < NOTICES {
                 let (told, receiver) = Told::new();
                 lanes.notices += 1;
-                lanes.lane(conversation).queue.push_back(Entry { told: Some(told), ..Entry::new(None, text, None) });
+                lanes.lane(conversation).queue.push_back(Entry { told: Some(told), ..Entry::new(Of::Notice, text, None) });
                 outcome = Some(receiver);
             }
         });
@@ -219,8 +227,8 @@ impl Outbox {
     /// What waits, drafts and notices aside.
     pub(crate) fn waiting(&self) -> usize {
         let lanes = self.lock();
-        let queued = lanes.lanes.values().flat_map(|lane| &lane.queue).filter(|entry| entry.answer.is_some()).count();
-        queued + lanes.handed.values().filter(|handed| matches!(&handed.what, What::Entry(entry) if entry.answer.is_some())).count()
+        let queued = lanes.lanes.values().flat_map(|lane| &lane.queue).filter(|entry| !entry.is_notice()).count();
+        queued + lanes.handed.values().filter(|handed| matches!(&handed.what, What::Entry(entry) if !entry.is_notice())).count()
     }
 
     pub(super) fn connect(&self) {
@@ -234,19 +242,24 @@ impl Outbox {
         let handed = std::mem::take(&mut lanes.handed);
         let mut records = Vec::new();
         for handed in handed.into_values() {
-            if let What::Entry(Entry { answer: Some(answer), .. }) = &handed.what {
-                records.push(outcome_of(*answer, Delivery::InDoubt, why.to_owned(), Vec::new()));
+            let What::Entry(entry) = handed.what else { continue };
+            match entry.of {
+                Of::Answer(answer) => records.push(outcome_of(answer, Delivery::InDoubt, why.to_owned(), Vec::new())),
+                Of::Prompt(question, _) => {
+                    lanes.prompts.remove(&question.approval);
+                    records.push(question.outcome(Delivery::InDoubt, why.to_owned(), Vec::new()));
+                }
+                // To say what came of a question twice does no harm.
+                Of::Close(_) => lanes.lane(&handed.conversation).queue.push_front(entry),
+                Of::Notice => {}
             }
         }
+        lanes.forget_given();
         for lane in lanes.lanes.values_mut() {
             lane.busy = None;
-            for entry in &mut lane.queue {
-                // Attempted in the ledger, and never handed out: a restart must not take that for doubt.
-                if let Some(answer) = entry.answer.filter(|_| std::mem::take(&mut entry.recorded)) {
-                    records.push(outcome_of(answer, Delivery::Unsent, String::new(), Vec::new()));
-                }
-            }
-            lane.queue.retain(|entry| entry.answer.is_some());
+            // Attempted in the ledger, and never handed out: a restart must not take that for doubt.
+            records.extend(lane.queue.iter_mut().filter_map(Entry::unsent));
+            lane.queue.retain(|entry| !entry.is_notice());
             if let Some(streaming) = &mut lane.streaming {
                 // It may show what nobody can name any more.
                 streaming.given_up = true;
@@ -292,7 +305,7 @@ impl Outbox {
             lane.busy = None;
             match what {
                 What::Entry(mut entry) => {
-                    entry.recorded = entry.answer.is_some();
+                    entry.recorded = matches!(entry.of, Of::Answer(_) | Of::Prompt(..));
                     lane.queue.push_front(entry);
                 }
                 What::Draft(_) => {
@@ -376,25 +389,16 @@ impl Lanes {
             Kind::Entry => {
                 lane.not_before = None;
                 let mut entry = lane.queue.pop_front()?;
-                let mut record = None;
-                if let Some(Answer { session, turn, outbound }) = entry.answer {
-                    if !entry.recorded {
-                        entry.attempt += 1;
-                        let event = Event::OutboundAttempted { turn, outbound, attempt: entry.attempt };
-                        record = Some(Record { session, event });
-                    }
-                } else {
+                if entry.is_notice() {
                     self.notices = self.notices.saturating_sub(1);
-                    entry.attempt = 1;
                 }
-                entry.recorded = false;
-                let draft = Draft { shown: entry.shown.clone(), text: entry.text.to_string(), last: true };
+                let record = entry.attempt();
                 let outbound = Outbound {
                     id,
                     attempt: entry.attempt,
                     conversation_id: conversation.clone(),
                     reply_to: entry.reply_to.clone(),
-                    content: OutboundContent::Text(draft),
+                    content: entry.content(),
                 };
                 (What::Entry(entry), outbound, record)
             }
@@ -428,7 +432,11 @@ impl Lanes {
         let lane = self.lane(&conversation);
         lane.busy = None;
         match what {
-            What::Entry(entry) => settle_entry(lane, entry, outcome),
+            What::Entry(entry) => match entry.of {
+                Of::Prompt(question, _) => self.settle_prompt(&conversation, question, entry, outcome),
+                Of::Close(question) => self.settle_close(&conversation, question, entry, outcome),
+                Of::Answer(_) | Of::Notice => settle_entry(lane, entry, outcome),
+            },
             What::Draft(answer) => settle_draft(lane, answer, outcome),
         }
     }

@@ -2,11 +2,13 @@
 
 use wirken_ledger::Row;
 use wirken_turn::Turn;
-use wirken_types::SessionId;
 use wirken_types::approval::ApprovalId;
+use wirken_types::channel::Prompt;
 use wirken_types::event::{Event, Place};
+use wirken_types::{SessionId, TurnId};
 
-use super::outbox::{Answer, Outbox};
+use super::ended::{Ends, ended};
+use super::outbox::{Answer, Outbox, Question};
 use crate::shared::Shared;
 
 /// One session's way into the outbox of its account.
@@ -18,7 +20,7 @@ pub(crate) struct Outgoing {
     conversation: String,
     /// What the answer under way answers.
     reply_to: Option<String>,
-    /// The question that was put last, and over which connection.
+    /// The question that was put last without buttons, and over which connection.
     asked: Option<(ApprovalId, u64)>,
 }
 
@@ -85,9 +87,23 @@ impl Outgoing {
         true
     }
 
-    /// A question for the people there, and no part of the conversation with the model. It is put once over each connection:
-    /// one that was lost on its way is put over the next.
-    pub(crate) fn ask(&mut self, approval: ApprovalId, text: &str) {
+    /// A question for the people there, with buttons. `text` is the same for a platform without, `about` what it is about.
+    pub(crate) fn ask(&self, turn: TurnId, approval: ApprovalId, prompt: Prompt, text: &str, about: &str) {
+        self.outbox.ask(&self.conversation, Question { session: self.session, turn, approval }, prompt, text, about);
+    }
+
+    /// Where something was recorded that ends a question, its message says so.
+    pub(crate) fn over(&self, event: &Event) {
+        match ended(event) {
+            Some((Ends::Question(approval), what)) => self.outbox.over(approval, &what),
+            Some((Ends::Turn(turn), what)) => self.outbox.turn_over(self.session, turn, &what),
+            None => {}
+        }
+    }
+
+    /// A question that nobody there can answer, and no part of the conversation with the model. It is put once over each
+    /// connection: one that was lost on its way is put over the next.
+    pub(crate) fn tell(&mut self, approval: ApprovalId, text: &str) {
         let before = self.asked.filter(|(asked, _)| *asked == approval).map(|(_, connection)| connection);
         if let Some(connection) = self.outbox.notice_once(&self.conversation, text, before) {
             self.asked = Some((approval, connection));

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use wirken_ledger::Row;
-use wirken_permissions::{Asked, Refusal, may_answer, question};
+use wirken_permissions::{Asked, Refusal, may_answer, prompt, question};
 use wirken_plugin::{Ports, ToolEnd};
-use wirken_turn::{Allowed, Answer, Effect, Input, Turn, Verdict};
+use wirken_turn::{Allowed, Answer, Ask, Effect, Input, Turn, Verdict};
 use wirken_types::approval::{Choice, Holder, Tier};
 use wirken_types::chat::{Part, ToolCall};
 use wirken_types::event::{Event, Mark, ToolOutcome};
@@ -167,18 +167,22 @@ impl Actor {
     /// Tells the person who speaks through a channel what is asked. Whoever reads the ledger finds it there.
     pub(super) fn ask_person(&mut self) {
         let (Some(outgoing), Some(place)) = (&mut self.outgoing, &self.place) else { return };
-        let Some(ask) = self.turn.as_ref().and_then(Turn::deciding) else { return };
+        let Some((turn, ask)) = self.turn.as_ref().and_then(|turn| Some((turn, turn.deciding()?))) else { return };
         let policy = &self.shared.permits.policy;
-        let rules = policy.rules(&place.account);
         let code = wirken_permissions::code_of(ask.approval);
-        let here = !rules.approvers.is_empty() && ask.tier <= rules.max_tier && question::fits_message(&ask.question);
-        let text = if here {
+        let offered = prompt::offered(&ask.question, ask.tier, &policy.rules(&place.account));
+        let text = if offered.contains(&Choice::Once) {
             question::message(&ask.question, ask.tier, &code, policy.remember_days)
         } else {
-            let how = format!("It is allowed in WebChat, or with `wirken permissions pending show {code}`, and not here.");
-            question::told(&ask.question, ask.tier, &how)
+            question::told(&ask.question, ask.tier, &format!("{}.", prompt::elsewhere(&code)))
         };
-        outgoing.ask(ask.approval, &text);
+        if offered.is_empty() {
+            return outgoing.tell(ask.approval, &text);
+        }
+        let Ask { approval, tier, action, expires_at, question } = ask;
+        let asked = prompt::Asked { approval: *approval, question, tier: *tier, action: *action, expires_at: *expires_at };
+        let shown = prompt::prompt(&asked, offered, policy.remember_days);
+        outgoing.ask(turn.id(), *approval, shown, &text, &prompt::about(question));
     }
 
     /// While a person is asked, the agent is not shown as being at work.

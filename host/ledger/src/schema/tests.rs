@@ -14,12 +14,12 @@ const TIME: Duration = Duration::from_secs(5);
 const FIRST: Schema = Schema { version: 1, create: TABLES, migrations: &[] };
 
 const NEXT: Schema = Schema {
-    version: 3,
+    version: 4,
     create: "",
     migrations: &[
         Migration { to: 1, sql: "SELECT no_such_function()" },
         Migration { to: 2, sql: "ALTER TABLE sessions ADD COLUMN mood TEXT; INSERT INTO meta VALUES ('second', 'yes');" },
-        Migration { to: 3, sql: "UPDATE meta SET value = 'third' WHERE key = 'second';" },
+        Migration { to: 4, sql: "UPDATE meta SET value = 'third' WHERE key = 'second';" },
     ],
 };
 
@@ -58,7 +58,7 @@ fn an_older_ledger_is_migrated_after_a_copy() {
     let path = path_in(home.path());
     drop(open_for_writing(&path, TIME, &FIRST).unwrap());
     drop(open_for_writing(&path, TIME, &NEXT).unwrap());
-    assert_eq!((meta(&path, "schema_version").as_deref(), meta(&path, "second").as_deref()), (Some("3"), Some("third")));
+    assert_eq!((meta(&path, "schema_version").as_deref(), meta(&path, "second").as_deref()), (Some("4"), Some("third")));
     let copy = path.with_extension("db.v1");
     assert_eq!((meta(&copy, "schema_version").as_deref(), meta(&copy, "second"), mode(&copy)), (Some("1"), None, 0o600));
     // The same version again does nothing.
@@ -84,7 +84,7 @@ fn a_newer_ledger_is_refused_and_left_alone() {
     let path = path_in(home.path());
     drop(open_for_writing(&path, TIME, &CURRENT).unwrap());
     drop(open_for_writing(&path, TIME, &NEXT).unwrap());
-    let newer = Error::Newer { found: 3, known: CURRENT.version };
+    let newer = Error::Newer { found: 4, known: CURRENT.version };
     assert_eq!(open_for_writing(&path, TIME, &CURRENT).err(), Some(newer.clone()));
     assert_eq!(open_for_reading(&path, TIME).err(), Some(newer));
     Connection::open(&path).unwrap().execute("UPDATE meta SET value = '0' WHERE key = 'schema_version'", []).unwrap();
@@ -118,7 +118,7 @@ fn a_ledger_from_before_there_were_questions_gets_their_tables_and_keeps_what_it
     drop(open_for_writing(&path, TIME, &FIRST).unwrap());
     let old = Connection::open(&path).unwrap();
     old.execute_batch(
-        "DROP TABLE approvals; DROP TABLE grants; DROP TABLE outbox; INSERT INTO pairings (account, sender) VALUES ('a', 's');",
+        "DROP TABLE approvals; DROP TABLE grants; DROP TABLE outbox; DROP TABLE prompts; INSERT INTO pairings (account, sender) VALUES ('a', 's');",
     )
     .unwrap();
     drop(old);
@@ -126,6 +126,6 @@ fn a_ledger_from_before_there_were_questions_gets_their_tables_and_keeps_what_it
     drop(open_for_writing(&path, TIME, &CURRENT).unwrap());
     let now = open_for_reading(&path, TIME).unwrap();
     let count = |table: &str| now.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0)).unwrap();
-    assert_eq!((count("approvals"), count("grants"), count("outbox"), count("pairings")), (0, 0, 0, 1));
+    assert_eq!((count("approvals"), count("grants"), count("outbox"), count("prompts"), count("pairings")), (0, 0, 0, 0, 1));
     assert_eq!(meta(&path.with_extension("db.v1"), "schema_version").as_deref(), Some("1"));
 }

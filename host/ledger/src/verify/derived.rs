@@ -1,5 +1,6 @@
 //! What the other tables have to say, computed again from the rows: sessions, open turns, keys taken; and, in their
-//! own files, the answers that were not delivered, the questions to people, and who was let in. Rights that people gave
+//! own files, the answers that were not delivered, the questions to people and which of them
+//! are shown with buttons, and who was let in. Rights that people gave
 //! are no matter of one chain, and have a file of their own too.
 //!
 //! The rules are those of `apply`, and of `outbox`, `approval` and `pairing`, read from the other side.
@@ -13,6 +14,7 @@ use wirken_types::{Timestamp, TurnId};
 use super::approval::Questions;
 use super::outbox::Answers;
 use super::pairing::Pairings;
+use super::prompt::Prompts;
 use super::{Stop, What, broken};
 use crate::apply::int;
 use crate::encode::Effect;
@@ -24,6 +26,7 @@ pub(super) struct Expected {
     turns: BTreeMap<TurnId, (u64, Timestamp)>,
     answers: Answers,
     questions: Questions,
+    prompts: Prompts,
     /// Of the system's chain.
     pairings: Pairings,
 }
@@ -69,6 +72,7 @@ impl Expected {
                     }
                     Effect::Outbox(step) => self.answers.follow(seq, int(at.0), step),
                     Effect::Approval(step) => self.questions.follow(seq, int(at.0), step)?,
+                    Effect::Prompt(step) => self.prompts.follow(seq, step),
                     _ => {}
                 }
             }
@@ -87,6 +91,7 @@ impl Expected {
         }
         self.check_turns(connection, chain)?;
         self.questions.check(connection, chain)?;
+        self.prompts.check(connection, chain)?;
         self.answers.check(connection, chain)
     }
 
@@ -176,6 +181,9 @@ pub(super) fn check_strays(connection: &Connection, chain: Option<&str>, payload
     let sql = "SELECT chain, seq FROM approvals a WHERE (?1 IS NULL OR chain = ?1)
         AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.chain = a.chain) ORDER BY chain, seq LIMIT 1";
     strays.push((first(sql)?, What::Approval));
+    let sql = "SELECT chain, seq FROM prompts p WHERE (?1 IS NULL OR chain = ?1)
+        AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.chain = p.chain) ORDER BY chain, seq LIMIT 1";
+    strays.push((first(sql)?, What::Prompt));
     let sql = "SELECT account, sender FROM pairings WHERE (?1 IS NULL OR ?1 = 'system')
         AND NOT EXISTS (SELECT 1 FROM rows WHERE chain = 'system') ORDER BY account, sender LIMIT 1";
     let pairing = connection.query_row(sql, [chain], |row| Ok(What::Pairing { account: row.get(0)?, sender: row.get(1)? })).optional()?;

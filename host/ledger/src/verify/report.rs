@@ -89,6 +89,8 @@ pub enum What {
     Outbox,
     #[error("the list of questions to people differs from the rows: one could be answered twice, or seem allowed that was not")]
     Approval,
+    #[error("the list of questions with buttons differs from the rows: one could be put twice, or keep its buttons when it is over")]
+    Prompt,
     #[error("the list of grants differs from the rows at {0:?}: something could be done that nobody allowed, or no more")]
     Grant(String),
     #[error("the list of who was let in differs from the rows at {sender:?} of {account:?}")]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wirken_ledger::{Batch, Chain, Scope, Verdict, verify};
-use wirken_types::approval::{Choice, Lasts};
+use wirken_types::approval::{ApprovalId, Choice, Lasts};
 use wirken_types::chat::{AssistantItem, Opaque, Part, ToolCall};
 use wirken_types::event::{Delivery, Event, Place, ToolOutcome};
 use wirken_types::http::Blob;
@@ -80,6 +80,8 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
         },
         Event::EffectFinished { turn, call_id: text(), effect: u64::MAX, outcome: ToolOutcome::Failed, detail: text() },
         Event::ToolBlocked { turn, call_id: text(), tool: text(), reason: text() },
+        Event::PromptAttempted { turn, approval: ApprovalId::from_random([9; 16]) },
+        Event::PromptClosed { turn, approval: ApprovalId::from_random([9; 16]), delivery: Delivery::InDoubt, detail: text() },
         Event::OutboundQueued { turn, outbound: GREATEST, content: Some(text()) },
         Event::OutboundQueued { turn, outbound: 0, content: None },
         Event::OutboundAttempted { turn, outbound: GREATEST, attempt: u32::MAX },
@@ -104,6 +106,9 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
     let deliveries = [Delivery::Delivered, Delivery::Failed, Delivery::InDoubt, Delivery::Unsent];
     for shown in [Vec::new(), vec![text(), text()]] {
         let outcome = |delivery| Event::OutboundOutcome { turn, outbound: 0, delivery, detail: text(), shown: shown.clone() };
+        events.extend(deliveries.map(outcome));
+        let approval = ApprovalId::from_random([9; 16]);
+        let outcome = |delivery| Event::PromptOutcome { turn, approval, delivery, detail: text(), shown: shown.clone() };
         events.extend(deliveries.map(outcome));
     }
     let (questions, grant) = ([question(), question(), question()], GrantId::generate());
@@ -143,7 +148,7 @@ async fn every_event_comes_back_as_it_was() {
     let of_system = every_kind_of_the_system();
     let events = [own.clone(), of_system.clone()].concat();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(Event::kind).collect();
-    assert_eq!(kinds.len(), 31, "a kind is missing here: {kinds:?}");
+    assert_eq!(kinds.len(), 34, "a kind is missing here: {kinds:?}");
     let receipt = ledger.append(Batch::of(session, own).with(Chain::System, of_system)).await.unwrap();
     let mut rows = home.reader().rows(session, 0).unwrap();
     rows.extend(home.reader().rows(Chain::System, 0).unwrap());

@@ -10,7 +10,7 @@ use wirken_types::{Digest, GrantId, SessionId, Timestamp, TurnId};
 use crate::support::{Home, answered, commanded, expired, granted, inbound, opened, put, question, revoke, system};
 
 /// The tables that are checked, with their columns.
-pub(crate) const TABLES: [(&str, &[&str]); 9] = [
+pub(crate) const TABLES: [(&str, &[&str]); 10] = [
     ("rows", &["chain", "seq", "at", "kind", "turn", "payload", "hash", "canonical", "id"]),
     ("payloads", &["digest", "chain", "seq", "salt", "bytes", "erased_by"]),
     ("inbounds", &["account", "key", "chain", "seq"]),
@@ -21,6 +21,7 @@ pub(crate) const TABLES: [(&str, &[&str]); 9] = [
         "approvals",
         &["approval", "chain", "turn", "call_id", "tier", "action", "asked_at", "expires_at", "seq", "state", "answered_by", "ended_at"],
     ),
+    ("prompts", &["chain", "approval", "seq", "state"]),
     ("grants", &["id", "account", "sender", "agent", "component", "key", "session", "until", "given_by", "given_at", "revoked_at"]),
     ("pairings", &["account", "sender", "name", "code", "asked_at", "expires_at", "approved_at"]),
 ];
@@ -36,6 +37,17 @@ fn asked(sender: &str, name: &str) -> Event {
 
 fn approved(sender: &str) -> Event {
     Event::PairingApproved { account: "telegram-1".into(), sender: sender.into() }
+}
+
+/// What becomes of a question with buttons.
+fn prompted(turn: TurnId, approval: ApprovalId, step: usize) -> Event {
+    let (detail, shown) = (String::new(), vec!["17".into()]);
+    match step % 4 {
+        0 => Event::PromptAttempted { turn, approval },
+        1 => Event::PromptOutcome { turn, approval, delivery: Delivery::Delivered, detail, shown },
+        2 => Event::PromptOutcome { turn, approval, delivery: Delivery::InDoubt, detail, shown: Vec::new() },
+        _ => Event::PromptClosed { turn, approval, delivery: Delivery::Delivered, detail },
+    }
 }
 
 /// What people were asked and gave, so that no row is made which the ledger refuses.
@@ -74,7 +86,7 @@ impl People {
 }
 
 /// A ledger with some history: three sessions, the system's chain, one erased content; at least one open turn, one
-/// answer that was not delivered, one question and one grant of each kind, and one sender of each kind.
+/// answer that was not delivered, one question, with buttons and over, and one grant of each kind, and one sender of each kind.
 pub(crate) fn build(steps: &[(usize, u8, String)]) -> Home {
     let home = Home::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -90,6 +102,8 @@ pub(crate) fn build(steps: &[(usize, u8, String)]) -> Home {
             let (questions, lasts) = ([question(), question()], Lasts::Session(*session));
             batch = batch.with(*session, questions.map(|approval| put(turn, approval)));
             batch = batch.with(*session, [answered(turn, questions[1], Choice::Session), granted(GrantId::generate(), lasts)]);
+            let shown = questions.map(|approval| prompted(turn, approval, usize::from(approval == questions[1])));
+            batch = batch.with(*session, shown);
         }
         let mut people = People { turns, open: Default::default(), held: vec![GrantId::generate()] };
         batch = batch.with(sessions[1], [granted(people.held[0], Lasts::Until(Timestamp(9)))]);
@@ -105,6 +119,10 @@ pub(crate) fn build(steps: &[(usize, u8, String)]) -> Home {
                 5 if chain == Chain::System => approved(&sender),
                 6 if chain == Chain::System => Event::PairingRevoked { account: "telegram-1".into(), sender },
                 7 if chain == Chain::System => Event::UpdateSkipped { account: sender, reason: text.clone(), content: Some(text.clone()) },
+                13 if chain != Chain::System => {
+                    let approval = people.open.get(*index).and_then(|open| open.first()).copied().unwrap_or_else(question);
+                    prompted(answering, approval, text.len())
+                }
                 9.. => people.event(*index, *step, text),
                 _ if chain == Chain::System => system(text),
                 4 => queued(answering, outbound, text),
@@ -134,5 +152,5 @@ pub(crate) fn build(steps: &[(usize, u8, String)]) -> Home {
 }
 
 pub(crate) fn steps() -> impl Strategy<Value = Vec<(usize, u8, String)>> {
-    proptest::collection::vec((0..4_usize, 0..13_u8, "\\PC{0,12}"), 4..24)
+    proptest::collection::vec((0..4_usize, 0..14_u8, "\\PC{0,12}"), 4..24)
 }

@@ -13,6 +13,7 @@ mod group;
 mod history;
 mod outbox;
 mod pairing;
+mod prompt;
 mod read;
 mod state;
 mod stop;

@@ -150,7 +150,7 @@ proptest! {
             match (table, columns[edited]) {
                 ("rows", "seq") if number(&value) < 0 => prop_assert_eq!(place, Some((expected.0, 0))),
                 // It leaves one chain and turns up in another: the first of the two in order is found.
-                ("rows" | "open_turns" | "outbox" | "approvals", "chain") => {
+                ("rows" | "open_turns" | "outbox" | "approvals" | "prompts", "chain") => {
                     let place = place.unwrap();
                     prop_assert!(place <= expected || place.0 == name(&value), "{place:?} {expected:?}");
                 }
@@ -181,7 +181,7 @@ proptest! {
             }
             connection.execute(&format!("DELETE FROM {table} WHERE {}", same(columns)), params_from_iter(entry)).unwrap();
             if table == "rows" {
-                for table in ["payloads", "inbounds", "open_turns", "outbox", "approvals"] {
+                for table in ["payloads", "inbounds", "open_turns", "outbox", "approvals", "prompts"] {
                     let sql = format!("DELETE FROM {table} WHERE chain IS ?1 AND seq IS ?2");
                     connection.execute(&sql, params_from_iter(&entry[..2])).unwrap();
                 }
@@ -311,6 +311,8 @@ fn an_added_entry_is_caught() {
             "f".repeat(32),
             SessionId::generate()
         ),
+        format!("INSERT INTO prompts SELECT chain, '{}', seq, state FROM prompts WHERE chain = '{session}' LIMIT 1", "f".repeat(32)),
+        format!("INSERT INTO prompts VALUES ('{}', '{}', 1, 'shown')", SessionId::generate(), "f".repeat(32)),
         "INSERT INTO grants SELECT upper(id), account, sender, agent, component, key, session, until, given_by, given_at, revoked_at
          FROM grants LIMIT 1"
             .into(),

@@ -75,6 +75,12 @@ impl Updates {
         found.map(|update| self.repeats.push_back(update)).is_some()
     }
 
+    /// The number of the update that told of a press.
+    pub(crate) fn of_query(&self, query: &str) -> Option<i64> {
+        let is = |update: &Value| update.pointer("/callback_query/id").and_then(Value::as_str) == Some(query);
+        self.past.iter().find(|(_, update)| is(update)).map(|(id, _)| *id)
+    }
+
     /// Queues what an update said once more, as a new one.
     pub(crate) fn repeat_as_new(&mut self, id: i64) -> Option<i64> {
         let update = self.past.iter().find(|(known, _)| *known == id)?.1.as_object()?.clone();

@@ -281,18 +281,28 @@ impl World {
         let rows = found.content.markup.as_ref()?.get("inline_keyboard")?.as_array()?;
         let is = |candidate: &Value, name: &str| candidate.get(name).and_then(Value::as_str) == Some(button);
         let pressed = rows.iter().filter_map(Value::as_array).flatten().find(|one| is(one, "callback_data") || is(one, "text"))?;
-        let data = pressed.get("callback_data")?.clone();
+        let data = pressed.get("callback_data")?.as_str()?.to_owned();
+        Some(self.query(&found, user, &data))
+    }
+
+    /// Sends any data with a message of the bot, as a client may that is not Telegram's own. None where there is no such message.
+    pub(crate) fn forge(&mut self, chat: i64, user: &User, message: i64, data: &str) -> Option<String> {
+        let found = self.messages.get(chat, message).filter(|message| message.outgoing)?.clone();
+        Some(self.query(&found, user, data))
+    }
+
+    fn query(&mut self, message: &Message, user: &User, data: &str) -> String {
         let id = format!("{}", 4_000_000_000_000_u64.saturating_add(self.presses.len() as u64));
         self.presses.insert(id.clone(), None);
         let query = json!({
             "id": id,
             "from": user.render(),
-            "message": self.render(&found),
-            "chat_instance": format!("{}", chat.unsigned_abs()),
+            "message": self.render(message),
+            "chat_instance": format!("{}", message.chat.unsigned_abs()),
             "data": data,
         });
         self.updates.push("callback_query", query);
-        Some(id)
+        id
     }
 
     /// Counts a message against the chat's rate, or says how long to wait.

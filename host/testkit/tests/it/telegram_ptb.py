@@ -80,6 +80,17 @@ async def keyboards(bot):
     assert (pressed.id, pressed.data, pressed.from_user.first_name) == (query, "yes" * 21, "Ada")
     assert pressed.message.message_id == asked.message_id and await pressed.answer("done", show_alert=True)
     assert please("answer", query=query)["text"] == "done"
+    assert please("press again", query=query)
+    [again] = await new_updates(bot)
+    assert again == update, "handed out although it was confirmed"
+    over = await bot.edit_message_text("sure? yes", PRIVATE, asked.message_id)
+    assert over.reply_markup is None, "an edit without buttons takes them away"
+    assert please("press", message=asked.message_id, button="Yes") is None
+    query = please("forge", message=asked.message_id, data="anything")
+    [update] = await new_updates(bot)
+    forged = update.callback_query
+    assert (forged.id, forged.data, forged.message.text) == (query, "anything", "sure? yes")
+    assert please("forge", message=999_999, data="anything") is None and await forged.answer()
     await raises(BadRequest, "query is too old", bot.answer_callback_query("1"))
     wrong = InlineKeyboardMarkup([[InlineKeyboardButton("Yes", callback_data="x" * 65)]])
     await raises(BadRequest, "BUTTON_DATA_INVALID", bot.send_message(PRIVATE, "sure?", reply_markup=wrong))

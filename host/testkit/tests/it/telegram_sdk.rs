@@ -48,6 +48,8 @@ fn act(server: &FakeTelegram, wish: &Value) -> Value {
         }
         "edit" => json!(server.edit(&place(), number("message").unwrap(), text("text"))),
         "press" => json!(server.press(&place(), &ada(), number("message").unwrap(), text("button"))),
+        "forge" => json!(server.forge(&place(), &ada(), number("message").unwrap(), text("data"))),
+        "press again" => json!(server.repeat_press(text("query"))),
         "answer" => json!(server.answer_to(text("query"))),
         "count" => json!(server.requests_of(text("method"))),
         "repeat" => json!(server.repeat(number("update").unwrap())),

@@ -43,8 +43,8 @@ fn asks_takes_the_answer_and_closes() {
     let mut bot = Bot::polling();
     let asked = bot.say("7", prompt("p", "rm **x**"));
     let parameters = bot.parameters("sendMessage").clone();
-    assert_eq!(parameters["text"], "Run this?\n\nCommand\nrm **x**");
-    assert_eq!(parameters["entities"][1], json!({ "type": "pre", "offset": 19, "length": 8 }));
+    assert_eq!(parameters["text"], "Run this?\n\nCommand: rm **x**");
+    assert_eq!(parameters["entities"][1], json!({ "type": "code", "offset": 20, "length": 8 }));
     let expected = json!([[{ "text": "Allow", "callback_data": "p|yes" }], [{ "text": "Refuse", "callback_data": "p|no" }]]);
     assert_eq!(parameters["reply_markup"]["inline_keyboard"], expected);
     bot.done("sendMessage", &json!({ "message_id": 100 }));
@@ -60,7 +60,7 @@ fn asks_takes_the_answer_and_closes() {
 
     let closed = bot.say("7", close(&["100"], "Allowed by Ada."));
     let parameters = bot.parameters("editMessageText");
-    assert_eq!((&parameters["text"], parameters.get("reply_markup")), (&json!("Run this?\n\nCommand\nrm **x**\n\nAllowed by Ada."), None));
+    assert_eq!((&parameters["text"], parameters.get("reply_markup")), (&json!("Run this?\n\nCommand: rm **x**\n\nAllowed by Ada."), None));
     bot.done("editMessageText", &json!(true));
     assert_eq!(bot.outcome(closed), Some(&delivered(&["100"])));
 }

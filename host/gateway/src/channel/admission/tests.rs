@@ -161,3 +161,36 @@ fn what_an_earlier_run_knew_is_known() {
     assert_eq!(decide(&known, &direct("in", NOON), NOON), Verdict::Take);
     assert_eq!(known.find("abcd-efgh"), Ok(("waits".to_owned(), None)));
 }
+
+fn press(sender: &str, kind: &str) -> InboundChoice {
+    let InboundMessage { key, conversation, sender, .. } = said(sender, kind, false, NOON);
+    InboundChoice { key, prompt_id: "p".into(), choice_id: "c".into(), conversation, sender }
+}
+
+#[test]
+fn who_may_write_may_press_in_a_group_too_and_no_bot_may() {
+    let admission = admission(&["ada"], 20, 600);
+    for kind in ["direct", "group"] {
+        assert_eq!(admission.decide_press_at(&press("ada", kind), Timestamp(NOON)), Press::Take, "{kind}");
+    }
+    let mut bot = press("ada", "direct");
+    bot.sender.is_bot = true;
+    assert_eq!(admission.decide_press_at(&bot, Timestamp(NOON)), Press::Ignore);
+    let deaf = Admission { groups: false, ..admission };
+    assert_eq!(deaf.decide_press_at(&press("ada", "group"), Timestamp(NOON)), Press::Ignore);
+    assert_eq!(deaf.decide_press_at(&press("ada", "direct"), Timestamp(NOON)), Press::Take);
+}
+
+#[test]
+fn presses_are_as_fast_as_messages_may_be_and_so_many_strangers_are_told() {
+    let admission = admission(&["ada"], 3, 600);
+    let at = |sender: &str, now: u64| admission.decide_press_at(&press(sender, "direct"), Timestamp(now));
+    for _ in 0..3 {
+        assert_eq!(at("ada", NOON), Press::Take);
+    }
+    assert!(matches!(at("ada", NOON), Press::Tell(_)), "said once");
+    assert_eq!((at("ada", NOON), at("ada", NOON + MINUTE / 3)), (Press::Ignore, Press::Take));
+    for told in [true; STRANGERS as usize].into_iter().chain([false; 2]) {
+        assert_eq!(at("eve", NOON), Press::Stranger { tell: told });
+    }
+}

@@ -1,4 +1,4 @@
-//! What one conversation of an account holds: answers that wait, the one under way, the sign that the agent is at work,
+//! What one conversation of an account holds: answers and questions that wait, the one under way, the sign that the agent is at work,
 //! when each of them may be handed out next, and what an outcome makes of it.
 
 use std::collections::VecDeque;
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use wirken_types::channel::Outcome;
+use wirken_types::channel::{Draft, OutboundContent, Outcome, Prompt, PromptEnd};
 use wirken_types::event::{Delivery, Event};
 use wirken_wire::limits::MAX_SHOWN;
 
-use super::{Answer, Record};
+use super::{Answer, Question, Record};
 
 /// An answer that comes sooner is not announced by its beginning.
 pub(super) const DRAFT_AFTER: Duration = Duration::from_millis(900);
@@ -39,14 +39,27 @@ pub(super) struct Lane {
     pub(super) at_work: Option<AtWork>,
 }
 
+/// What is sent, by the ledger's name for it.
+#[derive(Clone, Debug)]
+pub(super) enum Of {
+    Answer(Answer),
+    /// A text that belongs to no session.
+    Notice,
+    /// A question. The entry's text is the same one for a platform without buttons.
+    Prompt(Question, Arc<Prompt>),
+    /// Its end: the entry's text says what came of it.
+    Close(Question),
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    /// None for a notice.
-    pub(super) answer: Option<Answer>,
+    pub(super) of: Of,
     pub(super) text: Arc<str>,
     pub(super) reply_to: Option<String>,
-    /// Attempts in the ledger.
+    /// Attempts; those of an answer or a question are in the ledger.
     pub(super) attempt: u32,
+    /// Attempts of which nobody knows what became, where it is tried again.
+    pub(super) doubts: u32,
     /// The last of them was not handed out yet.
     pub(super) recorded: bool,
     pub(super) shown: Vec<String>,
@@ -98,13 +111,59 @@ pub(super) struct AtWork {
 }
 
 impl Entry {
-    pub(super) fn new(answer: Option<Answer>, text: &str, reply_to: Option<&str>) -> Self {
+    pub(super) fn new(of: Of, text: &str, reply_to: Option<&str>) -> Self {
         let reply_to = reply_to.map(str::to_owned);
         let text = match text.split_at_checked(text.floor_char_boundary(TEXT_BYTES)) {
             Some((beginning, rest)) if !rest.is_empty() => format!("{beginning}\n\n(It goes on: `wirken sessions show` has all of it.)"),
             _ => text.to_owned(),
         };
-        Self { answer, text: text.into(), reply_to, attempt: 0, recorded: false, shown: Vec::new(), since: Instant::now(), told: None }
+        let (shown, since) = (Vec::new(), Instant::now());
+        Self { of, text: text.into(), reply_to, attempt: 0, doubts: 0, recorded: false, shown, since, told: None }
+    }
+
+    pub(super) fn answer(&self) -> Option<Answer> {
+        if let Of::Answer(answer) = self.of { Some(answer) } else { None }
+    }
+
+    pub(super) fn is_notice(&self) -> bool {
+        matches!(self.of, Of::Notice)
+    }
+
+    /// Counts an attempt. What is to be recorded before it, where that was not done yet.
+    pub(super) fn attempt(&mut self) -> Option<Record> {
+        if std::mem::take(&mut self.recorded) {
+            return None;
+        }
+        self.attempt += 1;
+        match &self.of {
+            Of::Answer(Answer { session, turn, outbound }) => {
+                let event = Event::OutboundAttempted { turn: *turn, outbound: *outbound, attempt: self.attempt };
+                Some(Record { session: *session, event })
+            }
+            Of::Prompt(question, _) => Some(question.attempted()),
+            Of::Notice | Of::Close(_) => None,
+        }
+    }
+
+    /// It was counted as attempted, and never handed out. What is to be recorded of that.
+    pub(super) fn unsent(&mut self) -> Option<Record> {
+        if !std::mem::take(&mut self.recorded) {
+            return None;
+        }
+        match &self.of {
+            Of::Answer(answer) => Some(outcome_of(*answer, Delivery::Unsent, String::new(), Vec::new())),
+            Of::Prompt(question, _) => Some(question.outcome(Delivery::Unsent, String::new(), Vec::new())),
+            Of::Notice | Of::Close(_) => None,
+        }
+    }
+
+    pub(super) fn content(&self) -> OutboundContent {
+        let (shown, text) = (self.shown.clone(), self.text.to_string());
+        match &self.of {
+            Of::Answer(_) | Of::Notice => OutboundContent::Text(Draft { shown, text, last: true }),
+            Of::Prompt(_, prompt) => OutboundContent::Prompt(Prompt::clone(prompt)),
+            Of::Close(_) => OutboundContent::PromptClosed(PromptEnd { shown, text }),
+        }
     }
 }
 
@@ -128,6 +187,14 @@ impl Lane {
 
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.busy.is_none() && !self.reserved && self.streaming.is_none() && self.at_work.is_none()
+    }
+
+    /// An entry that the platform did not take waits at the head of the lane. Each attempt is a row: an adapter may ask for
+    /// more time, and not for less.
+    pub(super) fn put_off(&mut self, entry: Entry, millis: u64) {
+        let least = WAIT_MIN.saturating_mul(1 << entry.attempt.min(16)).min(WAIT_LEAST_MAX);
+        self.not_before = Some(Instant::now() + Duration::from_millis(millis).clamp(least, WAIT_MAX));
+        self.queue.push_front(entry);
     }
 
     /// When its next entry, draft and sign of work may be handed out.
@@ -169,15 +236,12 @@ pub(super) fn settle_entry(lane: &mut Lane, entry: Entry, outcome: Outcome) -> O
         }
         Outcome::Later(millis) => {
             // A notice is for now, or for nobody.
-            let answer = entry.answer?;
-            // Each attempt is a row: an adapter may ask for more time, and not for less.
-            let least = WAIT_MIN.saturating_mul(1 << entry.attempt.min(16)).min(WAIT_LEAST_MAX);
-            lane.not_before = Some(Instant::now() + Duration::from_millis(millis).clamp(least, WAIT_MAX));
-            lane.queue.push_front(entry);
+            let answer = entry.answer()?;
+            lane.put_off(entry, millis);
             return Some(outcome_of(answer, Delivery::Unsent, String::new(), Vec::new()));
         }
     };
-    entry.answer.map(|answer| outcome_of(answer, delivery, detail, shown))
+    entry.answer().map(|answer| outcome_of(answer, delivery, detail, shown))
 }
 
 pub(super) fn settle_draft(lane: &mut Lane, answer: Answer, outcome: Outcome) -> Option<Record> {
@@ -186,7 +250,7 @@ pub(super) fn settle_draft(lane: &mut Lane, answer: Answer, outcome: Outcome) ->
         Outcome::Delivered(mut shown) => {
             shown.truncate(MAX_SHOWN);
             let event = Event::OutboundDrafted { turn: answer.turn, outbound: answer.outbound, shown: shown.clone() };
-            match (streaming, lane.queue.iter_mut().find(|entry| entry.answer == Some(answer))) {
+            match (streaming, lane.queue.iter_mut().find(|entry| entry.answer() == Some(answer))) {
                 (Some(streaming), _) if streaming.shown == shown => return None,
                 (Some(streaming), _) => streaming.shown = shown,
                 (None, Some(entry)) => entry.shown = shown,

@@ -3,6 +3,8 @@
 use super::lane::{DRAFT_AFTER, PATIENCE, TYPING_AFTER};
 use super::*;
 
+mod prompts;
+
 fn answer(outbound: u64) -> Answer {
     Answer { session: SessionId::generate(), turn: TurnId::generate(), outbound }
 }
