@@ -146,8 +146,13 @@ impl Egress {
     /// Sends a request, and waits for the head of its response. Dropping the future, or the response, ends the exchange.
     ///
     /// A response of any status is a response; a redirect is one too, and nobody follows it here.
-    #[instrument(name = "wirken.http.send", skip_all, fields(method, origin, status), err(level = "debug"))]
     pub async fn send(&self, request: Request, authority: Authority) -> Result<Response, Error> {
+        self.send_with(request, authority, Arc::clone(&self.shared.blobs)).await
+    }
+
+    /// The same with the blobs that this very request may carry.
+    #[instrument(name = "wirken.http.send", skip_all, fields(method, origin, status), err(level = "debug"))]
+    pub async fn send_with(&self, request: Request, authority: Authority, blobs: Arc<dyn Blobs>) -> Result<Response, Error> {
         let scanner = self.scanner();
         // First of all, so that no refusal repeats a secret.
         leak::scan_request(&scanner, &request)?;
@@ -169,7 +174,7 @@ impl Egress {
         leak::scan_url(&scanner, url.as_str())?;
         let (origin, route) = destination::decide(&url, &authority)?;
         Span::current().record("origin", tracing::field::display(&origin));
-        let body = request::body(body, limits.request_body, &*self.shared.blobs).await?;
+        let body = request::body(body, limits.request_body, &*blobs).await?;
         leak::scan_body(&scanner, &body)?;
         place::one_path(&authority.component, &credentials, &authority.credentials)?;
         let mut target = Target::new(url.clone());

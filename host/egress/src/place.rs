@@ -25,7 +25,7 @@ pub fn decide<'a>(component: &str, name: &str, bindings: &'a [Binding], origin: 
         }
         return Err(Error::Denied(format!(
             "the credential {:?} is missing: store it with `wirken credentials add {component} {}`",
-            binding.name, binding.name
+            binding.name, binding.stored_as
         )));
     };
     if !covers(&record.origins, origin) {
@@ -34,7 +34,14 @@ pub fn decide<'a>(component: &str, name: &str, bindings: &'a [Binding], origin: 
              `wirken credentials add {component} {} --origin {origin}`",
             binding.name,
             list(&record.origins),
-            binding.name
+            binding.stored_as
+        )));
+    }
+    if !record.places.contains(&binding.place) && binding.stored_as != binding.name {
+        return Err(Error::Denied(format!(
+            "the credential {:?} of {component} was not stored for use as {}: to use it there too, store it again with \
+             `wirken credentials add {component} {}`, which names every place that the manifest asks for",
+            binding.stored_as, binding.place, binding.stored_as
         )));
     }
     if !record.places.contains(&binding.place) {
@@ -102,7 +109,14 @@ mod tests {
     }
 
     fn binding(origins: &[&str], place: &str, optional: bool, record: Option<Held>) -> Binding {
-        Binding { name: "key".to_owned(), manifest_origins: patterns(origins), place: place.parse().expect(place), optional, record }
+        Binding {
+            name: "key".to_owned(),
+            stored_as: "key".to_owned(),
+            manifest_origins: patterns(origins),
+            place: place.parse().expect(place),
+            optional,
+            record,
+        }
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! A model as a session sees it: messages in, steps out. Behind it a provider component encodes the request, egress
 //! sends it with the credential placed, and a decoder in an instance of its own turns bytes into steps.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
 use wirken_egress::{Authority, Egress, Response};
 use wirken_engine::CallError;
-use wirken_ledger::{Batch, Chain, Ledger};
+use wirken_ledger::{Batch, Blobs as Files, Chain, Ledger};
 use wirken_plugin::{Decoder, ProviderPlugin};
-use wirken_types::chat::{Message, ToolDefinition};
+use wirken_types::Digest;
+use wirken_types::chat::{Message, Part, ToolDefinition};
 use wirken_types::event::Event;
 use wirken_types::provider::{ChatRequest, Event as Step, ProviderError, Target};
 
@@ -96,6 +99,7 @@ struct Inner {
     target: Target,
     options: Vec<(String, String)>,
     authority: Box<dyn Fn() -> Authority + Send + Sync>,
+    files: Option<Files>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -115,6 +119,8 @@ pub struct ProviderParts {
     pub options: Vec<(String, String)>,
     /// What each request may do, and the credentials that it may carry.
     pub authority: Box<dyn Fn() -> Authority + Send + Sync>,
+    /// The pictures of conversations; none where nothing keeps them.
+    pub files: Option<Files>,
 }
 
 impl std::fmt::Debug for ProviderParts {
@@ -125,8 +131,8 @@ impl std::fmt::Debug for ProviderParts {
 
 impl ProviderModel {
     pub fn new(parts: ProviderParts) -> Self {
-        let ProviderParts { plugin, egress, ledger, model, target, options, authority } = parts;
-        Self { inner: Arc::new(Inner { plugin, egress, ledger, model, target, options, authority }) }
+        let ProviderParts { plugin, egress, ledger, model, target, options, authority, files } = parts;
+        Self { inner: Arc::new(Inner { plugin, egress, ledger, model, target, options, authority, files }) }
     }
 }
 
@@ -139,6 +145,32 @@ impl Model for ProviderModel {
         let inner = Arc::clone(&self.inner);
         let request = ChatRequest { model: inner.model.clone(), messages, tools, options: inner.options.clone() };
         Box::pin(stream::unfold(Exchange::Begin(inner, Box::new(request)), Exchange::advance))
+    }
+}
+
+/// The files that one request may carry: those of the conversation that it is about.
+#[derive(Debug)]
+struct ShownFiles {
+    files: Option<Files>,
+    shown: BTreeSet<String>,
+}
+
+impl ShownFiles {
+    fn of(request: &ChatRequest, files: Option<Files>) -> Self {
+        let parts = request.messages.iter().filter_map(|message| if let Message::User(parts) = message { Some(parts) } else { None });
+        let ids = parts.flatten().filter_map(|part| if let Part::Blob(blob) = part { Some(blob.id.clone()) } else { None });
+        Self { files, shown: ids.collect() }
+    }
+}
+
+impl wirken_egress::Blobs for ShownFiles {
+    fn read(&self, id: &str) -> BoxFuture<'static, Result<bytes::Bytes, String>> {
+        let shown = self.files.clone().filter(|_| self.shown.contains(id)).zip(id.parse::<Digest>().ok());
+        Box::pin(async move {
+            let (files, digest) = shown.ok_or("the request names a file that is not of its conversation")?;
+            let read = tokio::task::spawn_blocking(move || files.read(digest)).await;
+            read.map_err(|_| "the gateway ends".to_owned())?.map(Into::into).map_err(|error| error.to_string())
+        })
     }
 }
 
@@ -181,7 +213,8 @@ impl Inner {
             },
             error => self.component_failed(&error),
         })??;
-        let response = match self.egress.send(encoded, (self.authority)()).await {
+        let shown = Arc::new(ShownFiles::of(&request, self.files.clone()));
+        let response = match self.egress.send_with(encoded, (self.authority)(), shown).await {
             Ok(response) => response,
             Err(error) => return Err(self.request_failed(error).await),
         };

@@ -241,9 +241,9 @@ pub(crate) fn source(marks: &[Mark]) -> &'static str {
     if marks.contains(&Mark::Forwarded) { "forward" } else { "person" }
 }
 
-/// From here on, something hardly ever honest was read.
+/// From here on, something hardly ever honest was read, or a picture was seen, whose words nobody looked at.
 pub(crate) fn taints(event: &Event) -> bool {
-    matches!(event, Event::Screened { severity: 3.., .. })
+    matches!(event, Event::Screened { severity: 3.., .. } | Event::MediumFetched { kept: true, .. })
 }
 
 async fn screen(list: &[PolicyPlugin], context: &Context, passage: &mut Passage, notes: &mut Notes) -> Left {

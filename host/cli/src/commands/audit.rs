@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use serde::Serialize;
 use wirken_ledger::{Chain, LogFilter, Reader, Report, Row, Scope, Verdict};
 use wirken_types::Timestamp;
-use wirken_types::chat::plain_text;
+use wirken_types::chat::{Part, plain_text};
 use wirken_types::event::Event;
 use wirken_types::policy::Treatment;
 
@@ -173,6 +173,11 @@ pub(crate) fn what(event: &Event) -> String {
             let text = content.as_deref().map_or_else(erased, plain_text);
             format!("{}: {}", one_line(sender, 40), one_line(&text, EXCERPT))
         }
+        Event::MediumFetched { content, .. } => match content {
+            Some(Part::Blob(blob)) => one_line(&blob.described(), EXCERPT),
+            Some(other) => one_line(&plain_text(std::slice::from_ref(other)), 200),
+            None => erased(),
+        },
         Event::Commanded { account, command, .. } => format!("{} in {}", one_line(command, EXCERPT), one_line(account, 40)),
         Event::TurnStarted { .. } => String::new(),
         Event::TurnResumed { attempt, .. } => format!("for the {attempt}. time"),

@@ -98,6 +98,7 @@ pub(crate) fn gateway<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Ga
         sandbox: Arc::new(Sandbox::Missing(String::new())),
         outward: Outward::closed(),
         store: None,
+        blobs: None,
         policies: Arc::default(),
     };
     (Gateway::start(parts), ledger)

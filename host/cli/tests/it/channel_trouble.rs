@@ -120,6 +120,7 @@ async fn an_answer_that_crashes_the_component_has_failed_and_the_next_one_arrive
         message: None,
         marks: Vec::new(),
         text: text.into(),
+        files: Vec::new(),
     };
     here.until("quiet", |here| here.reader().outbox(None).unwrap().is_empty()).await;
     here.gateway.say(say("a", "crash")).await.unwrap();

@@ -112,13 +112,6 @@ fn closes_what_it_does_not_remember_and_what_is_gone() {
 }
 
 #[test]
-fn a_medium_is_not_fetched() {
-    let mut bot = Bot::polling();
-    let effects = bot.handle(Event::MediaWanted("f".into()));
-    assert!(matches!(effects.as_slice(), [telegram::types::Effect::Media(token, why)] if token == "f" && !why.is_empty()));
-}
-
-#[test]
 fn many_presses_at_once_do_not_fill_the_hosts_queue() {
     let mut bot = Bot::polling();
     let many: Vec<_> = (0..100)
