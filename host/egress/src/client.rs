@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::header::CONTENT_ENCODING;
-use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::time::{Instant, timeout_at};
@@ -27,7 +26,7 @@ use crate::proxy::ProxyOptions;
 use crate::resolve::{Dns, Resolve};
 use crate::response::{Body, Bounds, Response, Source};
 use crate::transport::{self, Transport};
-use crate::{data, leak, place, request};
+use crate::{body, data, leak, place, request};
 
 /// How much and how long.
 #[derive(Clone, Debug)]
@@ -174,8 +173,7 @@ impl Egress {
         leak::scan_url(&scanner, url.as_str())?;
         let (origin, route) = destination::decide(&url, &authority)?;
         Span::current().record("origin", tracing::field::display(&origin));
-        let body = request::body(body, limits.request_body, &*blobs).await?;
-        leak::scan_body(&scanner, &body)?;
+        let body = body::outgoing(body, limits.request_body, blobs, &scanner).await?;
         place::one_path(&authority.component, &credentials, &authority.credentials)?;
         let mut target = Target::new(url.clone());
         for name in &credentials {
@@ -184,7 +182,7 @@ impl Egress {
             }
         }
 
-        let mut outgoing = target.into_request(method, Full::new(body))?;
+        let mut outgoing = target.into_request(method, body)?;
         *outgoing.headers_mut() = headers;
         let client = self.shared.transport.client(route)?;
         let until = bounds.deadline.min(Instant::now() + limits.head);

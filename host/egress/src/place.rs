@@ -197,6 +197,21 @@ mod tests {
     }
 
     #[test]
+    fn a_second_place_takes_the_record_of_the_first() {
+        const A: &str = "https://a.example.com";
+        let origin = A.parse().expect("an origin");
+        let second = |places: &[&str]| Binding {
+            name: "files".to_owned(),
+            stored_as: "key".to_owned(),
+            ..binding(&[A], "path-prefix:file/bot", false, held(&[A], places))
+        };
+        let placed = |binding: Binding| decide("mail", "files", &[binding], &origin).map(|found| found.is_some()).map_err(|error| error.to_string());
+        assert_eq!(placed(second(&["path-prefix:bot", "path-prefix:file/bot"])), Ok(true));
+        let refused = placed(second(&["path-prefix:bot"])).expect_err("its human named one place");
+        assert!(refused.contains("`wirken credentials add mail key`") && refused.contains("path-prefix:file/bot"), "{refused}");
+    }
+
+    #[test]
     fn at_most_one_credential_goes_into_the_path() {
         let named = |name: &str, place: &str| Binding { name: name.to_owned(), ..binding(&[], place, true, None) };
         let bindings = [named("a", "path-prefix:bot"), named("b", "path-prefix:bot"), named("c", "path-prefix:file"), named("d", "bearer")];

@@ -7,9 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
-use wirken_egress::{Authority, Egress, Response};
+use wirken_egress::{Authority, Egress, Pieces, Response};
 use wirken_engine::CallError;
-use wirken_ledger::{Batch, Blobs as Files, Chain, Ledger};
+use wirken_ledger::{Batch, BlobError, Blobs as Files, Chain, Ledger};
 use wirken_plugin::{Decoder, ProviderPlugin};
 use wirken_types::Digest;
 use wirken_types::chat::{Message, Part, ToolDefinition};
@@ -164,14 +164,26 @@ impl ShownFiles {
 }
 
 impl wirken_egress::Blobs for ShownFiles {
-    fn read(&self, id: &str) -> BoxFuture<'static, Result<bytes::Bytes, String>> {
+    fn open(&self, id: &str) -> BoxFuture<'static, Result<Pieces, String>> {
         let shown = self.files.clone().filter(|_| self.shown.contains(id)).zip(id.parse::<Digest>().ok());
         Box::pin(async move {
             let (files, digest) = shown.ok_or("the request names a file that is not of its conversation")?;
-            let read = tokio::task::spawn_blocking(move || files.read(digest)).await;
-            read.map_err(|_| "the gateway ends".to_owned())?.map(Into::into).map_err(|error| error.to_string())
+            let file = blocking(move || files.open_file(digest)).await?;
+            let pieces = stream::try_unfold(file, |mut file| async {
+                let read = blocking(move || file.next_piece().map(|piece| (piece, file))).await?;
+                Ok(match read {
+                    (Some(piece), file) => Some((piece.into(), file)),
+                    (None, _) => None,
+                })
+            });
+            Ok(Box::pin(pieces) as Pieces)
         })
     }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, BlobError> + Send + 'static) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| "the gateway ends".to_owned())?.map_err(|error| error.to_string())
 }
 
 /// How far one request has come.
@@ -246,5 +258,44 @@ impl Inner {
             error => error.kind(),
         };
         ProviderError { kind: kind.into(), message: format!("{error}."), retry_after_millis: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+    use wirken_egress::Blobs as _;
+    use wirken_types::chat::AssistantItem;
+    use wirken_types::http::Blob;
+
+    use super::*;
+
+    fn kept(files: &Files, bytes: &[u8]) -> Part {
+        let mut file = files.begin(100).unwrap();
+        file.write(bytes).unwrap();
+        let (digest, size) = file.finish().unwrap();
+        Part::Blob(Blob { id: digest.to_hex(), media_type: "image/png".into(), name: None, size })
+    }
+
+    async fn read(shown: &ShownFiles, part: &Part) -> Result<Vec<u8>, String> {
+        let Part::Blob(blob) = part else { panic!("{part:?}") };
+        let pieces: Vec<bytes::Bytes> = shown.open(&blob.id).await?.try_collect().await?;
+        Ok(pieces.concat())
+    }
+
+    #[tokio::test]
+    async fn a_request_carries_the_files_of_its_conversation_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path(), u64::MAX, None).unwrap();
+        let (mine, others) = (kept(&files, b"mine"), kept(&files, b"of another conversation"));
+        // A model that names a file has not been shown it.
+        let Part::Blob(named) = others.clone() else { panic!() };
+        let messages = vec![Message::User(vec![mine.clone()]), Message::Assistant(vec![AssistantItem::Blob(named)])];
+        let request = ChatRequest { model: "m".into(), messages, tools: Vec::new(), options: Vec::new() };
+        let shown = ShownFiles::of(&request, Some(files.clone()));
+        assert_eq!(read(&shown, &mine).await.unwrap(), b"mine");
+        assert!(read(&shown, &others).await.unwrap_err().contains("not of its conversation"));
+        assert!(shown.open("../../vault/key").await.is_err(), "an id is a digest");
+        assert!(read(&ShownFiles::of(&request, None), &mine).await.is_err(), "nothing is kept");
     }
 }

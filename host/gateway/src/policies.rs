@@ -370,6 +370,12 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_that_is_shown_is_read_from_outside() {
+        let fetched = |kept| Event::MediumFetched { turn: wirken_types::TurnId::generate(), key: "k".into(), part: 1, kept, content: None };
+        assert!(taints(&fetched(true)) && !taints(&fetched(false)), "also where it was erased since");
+    }
+
+    #[test]
     fn a_reason_becomes_a_sentence() {
         assert_eq!(sentence(" no "), "no.");
         assert_eq!(sentence("no!"), "no!");

@@ -387,7 +387,10 @@ impl Actor {
                     }
                     let system = Message::System(self.shared.instructions.clone());
                     let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
-                    let answer = self.shared.model.ask(pictures::bounded(messages), self.shared.permits.tools.definitions());
+                    let answer = self
+                        .shared
+                        .model
+                        .ask(pictures::bounded(messages, |blob| self.shared.keeps(blob)), self.shared.permits.tools.definitions());
                     let (provider, _) = self.shared.model.names();
                     self.work = self.reviewing(self.shared.screen.answer(provider, answer));
                 }

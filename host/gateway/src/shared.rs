@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 use wirken_ledger::{Approvals, Blobs, KnownApproval, Ledger, Reader};
 use wirken_types::approval::{Grant, Holder};
+use wirken_types::http::Blob;
 
 use crate::channel::{Media, Outbox};
 use crate::effects::{Outward, room_for_requests};
@@ -69,6 +70,11 @@ impl Shared {
     /// What is said in this account goes into this outbox from now on, and files that come with messages through this.
     pub(crate) fn speak_through(&self, account: &str, outbox: Outbox, media: Media) {
         self.outboxes.write().unwrap_or_else(PoisonError::into_inner).insert(account.to_owned(), (outbox, media));
+    }
+
+    /// Whether a picture is there, as long as it was. What is in it is looked at where it is sent.
+    pub(crate) fn keeps(&self, blob: &Blob) -> bool {
+        self.blobs.as_ref().zip(blob.id.parse().ok()).is_some_and(|(blobs, digest)| blobs.size(digest) == Some(blob.size))
     }
 
     pub(crate) fn outbox(&self, account: &str) -> Option<Outbox> {

@@ -117,6 +117,11 @@ impl Blobs {
         }
     }
 
+    /// How long a file is; none where there is none.
+    pub fn size(&self, digest: Digest) -> Option<u64> {
+        fs::metadata(self.inner.folder.join(digest.to_hex())).ok().map(|metadata| metadata.len())
+    }
+
     /// What all files take.
     pub fn used(&self) -> u64 {
         self.inner.used.load(Ordering::Relaxed)

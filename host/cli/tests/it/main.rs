@@ -18,6 +18,7 @@ mod exfiltration;
 mod faults;
 mod gullible;
 mod kill;
+mod media;
 mod messages;
 mod network;
 mod sandboxes;
