@@ -205,7 +205,8 @@ mod tests {
             stored_as: "key".to_owned(),
             ..binding(&[A], "path-prefix:file/bot", false, held(&[A], places))
         };
-        let placed = |binding: Binding| decide("mail", "files", &[binding], &origin).map(|found| found.is_some()).map_err(|error| error.to_string());
+        let placed =
+            |binding: Binding| decide("mail", "files", &[binding], &origin).map(|found| found.is_some()).map_err(|error| error.to_string());
         assert_eq!(placed(second(&["path-prefix:bot", "path-prefix:file/bot"])), Ok(true));
         let refused = placed(second(&["path-prefix:bot"])).expect_err("its human named one place");
         assert!(refused.contains("`wirken credentials add mail key`") && refused.contains("path-prefix:file/bot"), "{refused}");

@@ -225,7 +225,8 @@ fn a_second_place_has_the_value_of_the_first() {
     let with = |value_of: &str| {
         let place = |prefix: &str| format!("place = {{ kind = \"path-prefix\", prefix = \"{prefix}\" }}\n");
         let head = "name = \"t\"\nkind = \"channel\"\nversion = \"0.1.0\"\nworld = \"w\"\n[network]\norigins = [\"https://a.example\"]\n";
-        let credential = |name: &str| format!("[[credentials]]\nname = \"{name}\"\ndescription = \"x\"\norigins = [\"https://a.example\"]\n");
+        let credential =
+            |name: &str| format!("[[credentials]]\nname = \"{name}\"\ndescription = \"x\"\norigins = [\"https://a.example\"]\n");
         let (first, second) = (credential("token") + &place("bot"), credential("files") + &place("file/bot"));
         Manifest::parse(&format!("{head}{first}{second}value-of = \"{value_of}\"\n"))
     };

@@ -66,7 +66,9 @@ impl Driven {
 #[test]
 fn the_request_waits_for_the_files_and_carries_them_in_their_places() {
     let mut driven = Driven::start_with("k");
-    assert!(matches!(&driven.last[..], [Effect::Record(_), Effect::Fetch(files)] if *files == [(file("k", 1), remote("a")), (file("k", 2), remote("b"))]));
+    assert!(
+        matches!(&driven.last[..], [Effect::Record(_), Effect::Fetch(files)] if *files == [(file("k", 1), remote("a")), (file("k", 2), remote("b"))])
+    );
     assert_eq!(driven.kinds(), ["inbound", "turn-started"], "nothing is asked yet");
     assert!(driven.turn.fetching());
     driven.fetched("k", 2, "B");
