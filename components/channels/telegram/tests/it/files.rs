@@ -1,9 +1,9 @@
 //! What a bot does where the host wants a file that came with a message.
 
 use serde_json::json;
-use telegram::types::{Event, Failure, Request};
+use telegram::types::{Event, Failure};
 
-use crate::Bot;
+use crate::{Bot, Source};
 
 fn asked(bot: &mut Bot, token: &str) {
     bot.handle(Event::MediaWanted(token.into()));
@@ -11,7 +11,7 @@ fn asked(bot: &mut Bot, token: &str) {
 }
 
 /// What it said last of a file.
-fn said(bot: &Bot, token: &str) -> Result<(u64, Request), String> {
+fn said(bot: &Bot, token: &str) -> Source {
     let (of, source) = bot.media.last().unwrap();
     assert_eq!(of, token);
     source.clone()

@@ -23,6 +23,9 @@ use telegram::types::{Content, Draft, Effect, Event, Failure, Inbound, InboundMe
 /// As component.toml has them.
 const SETTINGS: &str = r#"{"api-url":"https://api.telegram.org"}"#;
 
+/// How a file is fetched, or why it is not.
+pub(crate) type Source = Result<(u64, Request), String>;
+
 /// The connection, and what it asked the host for so far.
 pub(crate) struct Bot {
     connection: Connection,
@@ -40,7 +43,7 @@ pub(crate) struct Bot {
     pub(crate) log: Vec<String>,
     pub(crate) fatal: Vec<String>,
     /// What it said of files that the host wants, by their tokens.
-    pub(crate) media: Vec<(String, Result<(u64, Request), String>)>,
+    pub(crate) media: Vec<(String, Source)>,
     next_outbound: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Questions with buttons, from the question to its end.
 
 use serde_json::{Value, json};
-use telegram::types::{Choice, Content, Event, Inbound, Outcome, Prompt, PromptEnd};
+use telegram::types::{Choice, Content, Inbound, Outcome, Prompt, PromptEnd};
 
 use crate::{Bot, delivered};
 
