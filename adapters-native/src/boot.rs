@@ -100,7 +100,8 @@ pub(crate) fn start(parent: u32) -> Result<Started, StartError> {
         proxy,
         ..wirken_egress::Options::default()
     };
-    options.limits.response_body = RESPONSE_BYTES;
+    // What goes on to the gateway as it comes may be larger than what a component is given.
+    options.limits.response_body = RESPONSE_BYTES.max(wirken_types::media::MAX_BYTES);
     Ok(Started {
         component: pre,
         limits: Limits::asked(&manifest.limits),

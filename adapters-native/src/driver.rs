@@ -4,6 +4,7 @@
 //! is handled at a time. What follows an inbound or a state in a list of effects waits until the gateway has committed
 //! them; other lists go on meanwhile.
 
+mod media;
 mod recovery;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -25,6 +26,7 @@ use crate::boot::RESPONSE_BYTES;
 use crate::bounds;
 use crate::timers::Timers;
 
+use media::Media;
 use recovery::{CONFIDENCE, Recovery};
 
 /// Requests that a component may have under way at once.
@@ -81,6 +83,7 @@ pub(crate) struct Driver {
     requests: JoinSet<(u64, Result<Response, Failure>)>,
     under_way: HashMap<u64, AbortHandle>,
     timers: Timers,
+    media: Media,
     events: VecDeque<Event>,
     /// Outbounds without an outcome.
     unanswered: HashSet<u64>,
@@ -125,6 +128,7 @@ impl Driver {
             requests: JoinSet::new(),
             under_way: HashMap::new(),
             timers: Timers::default(),
+            media: Media::new(),
             events: VecDeque::new(),
             unanswered: HashSet::new(),
             recovery: Recovery { at: Some(Instant::now()), ..Recovery::default() },
@@ -173,6 +177,7 @@ impl Driver {
                     self.link.send(&ToGateway::Beat).await?;
                 }
                 Some(done) = self.requests.join_next() => self.answered(done),
+                told = self.media.next() => self.medium(told).await?,
                 id = self.timers.next() => self.events.push_back(Event::Timer(id)),
                 () = sleep_until(rebuild) => self.build().await?,
                 () = sleep_until(self.draining) => {}
@@ -224,6 +229,7 @@ impl Driver {
                 Ok(())
             }
             ToAdapter::Beat => Ok(()),
+            ToAdapter::Medium { id, order } => self.ordered(id, order).await,
             ToAdapter::Shutdown => {
                 self.draining = Some(Instant::now() + DRAIN);
                 self.timers = Timers::default();
@@ -336,7 +342,11 @@ impl Driver {
                 if let Some(task) = self.under_way.remove(&id) {
                     task.abort();
                 }
+                if let Some(medium) = self.media.cancel(id) {
+                    self.not_fetched(medium, "its component gave it up").await?;
+                }
             }
+            Effect::Media(token, source) => self.fetch(&token, source).await?,
             Effect::SocketConnect(id) => {
                 let message = "this host opens no sockets".to_owned();
                 self.events.push_back(Event::SocketFailed(id, Failure { kind: "unavailable".into(), sent: false, message }));

@@ -45,6 +45,9 @@ impl Driver {
         self.requests = JoinSet::new();
         self.under_way.clear();
         self.timers = Timers::default();
+        for medium in self.media.clear() {
+            self.not_fetched(medium, "the channel's component failed").await?;
+        }
         self.events.retain(|event| matches!(event, Event::Outbound(_)));
         // What it had said of outbounds holds; the rest of what it wanted goes with it.
         let rest: Vec<Effect> = self.commits.iter_mut().flat_map(|commit| commit.rest.drain(..)).collect();

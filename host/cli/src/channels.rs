@@ -91,7 +91,7 @@ fn held(id: &str, channel: &wirken_config::Channel, manifest: &Manifest, vault: 
     // What it may do is worked out once more where it is used; here, so that a mistake is known at the start.
     parts::hold(id, manifest, &channel.settings, &manifest.settings(&channel.settings)?, vault)?;
     let (mut credentials, mut missing) = (Vec::new(), None);
-    for wanted in &manifest.credentials {
+    for wanted in manifest.own_credentials() {
         match vault.map(|vault| vault.get(id, &wanted.name)).transpose()?.flatten() {
             Some(record) => credentials.push(AccountCredential {
                 name: wanted.name.clone(),

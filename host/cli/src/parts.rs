@@ -16,7 +16,7 @@ use wirken_gateway::channel::Account;
 use wirken_gateway::control::CallFailed;
 use wirken_gateway::folder::{Folder, FolderError, Lock};
 use wirken_gateway::{Gateway, Outward, Parts, Sandbox, control};
-use wirken_ledger::{Batch, Chain, Ledger, Reader};
+use wirken_ledger::{Batch, Blobs, Chain, Ledger, Reader};
 use wirken_manifest::Manifest;
 use wirken_secret::{Scanner, Secret};
 use wirken_store::Store;
@@ -238,8 +238,15 @@ pub(crate) async fn assemble(
         proxy: network.proxy(vault.as_ref())?,
         ..wirken_egress::Options::default()
     });
-    let made_of =
-        MadeOf { engine: engine.clone(), shelf: shelf.clone(), config: config.clone(), egress: egress.clone(), ledger: ledger.clone() };
+    let blobs = files(folder, config, &reader)?;
+    let made_of = MadeOf {
+        engine: engine.clone(),
+        shelf: shelf.clone(),
+        config: config.clone(),
+        egress: egress.clone(),
+        ledger: ledger.clone(),
+        files: blobs.clone(),
+    };
     let (provider, info) = Provider::load(made_of, vault.as_ref())?;
     let mut components = vec![info];
     let workspace = workspace(folder, config)?;
@@ -272,9 +279,22 @@ pub(crate) async fn assemble(
         sandbox: Arc::new(sandbox.clone()),
         outward,
         store: Some(Store::open(&Store::path_in(folder.root()))?),
+        blobs: Some(blobs),
         policies: tooling.policies(),
     });
     Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider, network, sandbox, tooling, hosts })
+}
+
+/// Where the files of messages are kept. What no row names any more is removed.
+fn files(folder: &Folder, config: &Config, reader: &Reader) -> anyhow::Result<Blobs> {
+    let named = match reader.named_blobs(None) {
+        Ok(named) => Some(named.into_iter().map(|named| named.digest).collect()),
+        Err(error) => {
+            output::note(format_args!("Files that nothing names are kept for now: {error}. `wirken audit verify` says more."));
+            None
+        }
+    };
+    Ok(Blobs::open(&Blobs::path_in(folder.root()), config.media.total_bytes(), named.as_ref())?)
 }
 
 /// A compiled component that this installation did not write is a sign of somebody else's hand.
@@ -307,12 +327,17 @@ pub(crate) fn hold(
     vault: Option<&Vault>,
 ) -> anyhow::Result<Authority> {
     let mut records = BTreeMap::new();
-    for credential in &manifest.credentials {
+    for credential in manifest.own_credentials() {
         let record = vault.map(|vault| vault.get(label, &credential.name)).transpose()?.flatten();
         records.extend(record.map(|record| (credential.name.as_str(), record)));
     }
-    let held =
-        |name: &str| records.remove(name).map(|record| Held { origins: record.origins, places: record.places, secret: record.secret });
+    let held = |name: &str| {
+        records.get(name).map(|record: &wirken_vault::Credential| Held {
+            origins: record.origins.clone(),
+            places: record.places.clone(),
+            secret: Arc::clone(&record.secret),
+        })
+    };
     Ok(Authority::for_component(label, manifest, given, settings, held)?)
 }
 

@@ -6,7 +6,7 @@ use wirken_config::Config;
 use wirken_egress::{Authority, Egress};
 use wirken_engine::Engine;
 use wirken_gateway::{ChosenModel, NoModel, ProviderModel, ProviderParts};
-use wirken_ledger::Ledger;
+use wirken_ledger::{Blobs, Ledger};
 use wirken_manifest::{Kind, Manifest};
 use wirken_plugin::{Info, ProviderPlugin};
 use wirken_types::Digest;
@@ -31,6 +31,7 @@ pub(crate) struct MadeOf {
     pub(crate) config: Config,
     pub(crate) egress: Egress,
     pub(crate) ledger: Ledger,
+    pub(crate) files: Blobs,
 }
 
 #[derive(Debug)]
@@ -128,6 +129,7 @@ impl MadeOf {
             target: parts::target(&settings),
             options: self.config.options(),
             authority: Box::new(move || authority.read().unwrap_or_else(PoisonError::into_inner).clone()),
+            files: Some(self.files.clone()),
         });
         Ok((loaded, model))
     }

@@ -5,6 +5,7 @@
 mod approvals;
 mod channels;
 mod components;
+mod media;
 mod network;
 mod programs;
 
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 pub use approvals::{Approvals, ChannelApprovals, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_EXPIRE_MINUTES, MAX_REMEMBER_DAYS};
 pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, MAX_CHANNELS, MAX_PER_MINUTE};
 pub use components::{Ceiling, Component, MAX_POLICIES, Policies};
+pub use media::{MAX_TOTAL_MIB, Media};
 pub use network::{MAX_USER_BYTES, NETWORK, Network, PROXY_PASSWORD};
 pub use programs::{ProgramSandbox, Programs};
 
@@ -63,6 +65,8 @@ pub struct Config {
     pub ceiling: Ceiling,
     #[serde(default, skip_serializing_if = "is_default")]
     pub network: Network,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub media: Media,
 }
 
 /// The model and the component that speaks its language.
@@ -137,6 +141,7 @@ impl Config {
             policies: Policies::default(),
             ceiling: Ceiling::default(),
             network: Network::default(),
+            media: Media::default(),
         }
     }
 
@@ -166,6 +171,7 @@ impl Config {
         self.policies.check()?;
         components::check(&self.components)?;
         self.network.check()?;
+        self.media.check()?;
         channels::check(&self.channels)
     }
 

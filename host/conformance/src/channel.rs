@@ -185,6 +185,7 @@ impl<'a> Subject<'a> {
                 let (conversation_id, active) = (typing.conversation_id.clone(), typing.active);
                 played.player.handle(&Event::Typing(wirken_types::channel::Typing { conversation_id, active })).await
             }
+            What::MediaWanted(token) => played.player.handle(&Event::MediaWanted(token.clone())).await,
             What::Shutdown(_) => {
                 played.player.timers.clear();
                 played.player.handle(&Event::Shutdown).await
@@ -197,7 +198,7 @@ impl<'a> Subject<'a> {
         for steps in 0..=self.session.steps.len() {
             let played = self.play(steps, &self.begin()).await?;
             for effect in &played.effects {
-                if let Effect::Http(_, described) = effect {
+                if let Effect::Http(_, described) | Effect::Media(_, Ok((_, described))) = effect {
                     request::is_allowed(described, self.manifest, &self.settings)?;
                 }
             }

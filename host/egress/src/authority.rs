@@ -40,10 +40,11 @@ impl Authority {
         for credential in &manifest.credentials {
             credentials.push(Binding {
                 name: credential.name.clone(),
+                stored_as: credential.stored_as().to_owned(),
                 manifest_origins: manifest.resolve(&credential.origins, settings).map_err(|error| invalid(&error))?,
                 place: credential.place().map_err(|error| invalid(&error))?,
                 optional: credential.optional,
-                record: record(&credential.name),
+                record: record(credential.stored_as()),
             });
         }
         Ok(Self {
@@ -60,6 +61,8 @@ impl Authority {
 pub struct Binding {
     /// The name by which requests ask for it.
     pub name: String,
+    /// The name under which the vault holds it: another's, where both are one value.
+    pub stored_as: String,
     /// Where the manifest wants it to go, its settings filled in.
     pub manifest_origins: Vec<OriginPattern>,
     pub place: Place,

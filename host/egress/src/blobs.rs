@@ -4,11 +4,15 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 
-/// Reads blobs by their id.
+/// The bytes of a blob as they are read. An error says that it is not what its id says.
+pub type Pieces = BoxStream<'static, Result<Bytes, String>>;
+
+/// Reads blobs by their id, which stands for their bytes: each time that one is opened it is the same.
 pub trait Blobs: Debug + Send + Sync + 'static {
-    /// The bytes of a blob that the sender of the request may read, or the reason why there are none.
-    fn read(&self, id: &str) -> BoxFuture<'static, Result<Bytes, String>>;
+    /// A blob that the sender of the request may read, or the reason why there is none.
+    fn open(&self, id: &str) -> BoxFuture<'static, Result<Pieces, String>>;
 }
 
 /// There are no blobs.
@@ -16,7 +20,7 @@ pub trait Blobs: Debug + Send + Sync + 'static {
 pub struct DenyBlobs;
 
 impl Blobs for DenyBlobs {
-    fn read(&self, _id: &str) -> BoxFuture<'static, Result<Bytes, String>> {
+    fn open(&self, _id: &str) -> BoxFuture<'static, Result<Pieces, String>> {
         Box::pin(std::future::ready(Err("bodies made of blobs are not available here: send the bytes themselves".to_owned())))
     }
 }

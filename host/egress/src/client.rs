@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::header::CONTENT_ENCODING;
-use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::time::{Instant, timeout_at};
@@ -27,7 +26,7 @@ use crate::proxy::ProxyOptions;
 use crate::resolve::{Dns, Resolve};
 use crate::response::{Body, Bounds, Response, Source};
 use crate::transport::{self, Transport};
-use crate::{data, leak, place, request};
+use crate::{body, data, leak, place, request};
 
 /// How much and how long.
 #[derive(Clone, Debug)]
@@ -146,8 +145,13 @@ impl Egress {
     /// Sends a request, and waits for the head of its response. Dropping the future, or the response, ends the exchange.
     ///
     /// A response of any status is a response; a redirect is one too, and nobody follows it here.
-    #[instrument(name = "wirken.http.send", skip_all, fields(method, origin, status), err(level = "debug"))]
     pub async fn send(&self, request: Request, authority: Authority) -> Result<Response, Error> {
+        self.send_with(request, authority, Arc::clone(&self.shared.blobs)).await
+    }
+
+    /// The same with the blobs that this very request may carry.
+    #[instrument(name = "wirken.http.send", skip_all, fields(method, origin, status), err(level = "debug"))]
+    pub async fn send_with(&self, request: Request, authority: Authority, blobs: Arc<dyn Blobs>) -> Result<Response, Error> {
         let scanner = self.scanner();
         // First of all, so that no refusal repeats a secret.
         leak::scan_request(&scanner, &request)?;
@@ -169,8 +173,7 @@ impl Egress {
         leak::scan_url(&scanner, url.as_str())?;
         let (origin, route) = destination::decide(&url, &authority)?;
         Span::current().record("origin", tracing::field::display(&origin));
-        let body = request::body(body, limits.request_body, &*self.shared.blobs).await?;
-        leak::scan_body(&scanner, &body)?;
+        let body = body::outgoing(body, limits.request_body, blobs, &scanner).await?;
         place::one_path(&authority.component, &credentials, &authority.credentials)?;
         let mut target = Target::new(url.clone());
         for name in &credentials {
@@ -179,7 +182,7 @@ impl Egress {
             }
         }
 
-        let mut outgoing = target.into_request(method, Full::new(body))?;
+        let mut outgoing = target.into_request(method, body)?;
         *outgoing.headers_mut() = headers;
         let client = self.shared.transport.client(route)?;
         let until = bounds.deadline.min(Instant::now() + limits.head);

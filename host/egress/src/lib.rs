@@ -10,6 +10,7 @@
 
 mod authority;
 mod blobs;
+mod body;
 mod client;
 mod data;
 mod destination;
@@ -26,7 +27,7 @@ mod roots;
 mod transport;
 
 pub use authority::{Authority, Binding, Held};
-pub use blobs::{Blobs, DenyBlobs};
+pub use blobs::{Blobs, DenyBlobs, Pieces};
 pub use client::{Egress, Limits, Options};
 pub use data::PACE_MAX_MILLIS;
 pub use error::{Direction, Error};

@@ -73,8 +73,14 @@ mod tests {
         let url: Url = url.parse().expect(url);
         let origin = Origin::of(&url).expect("an origin");
         let record = Held { origins: Vec::new(), places: Vec::new(), secret: Arc::new(Secret::new(secret.to_vec())) };
-        let binding =
-            Binding { name: "token".to_owned(), manifest_origins: Vec::new(), place: place.clone(), optional: false, record: None };
+        let binding = Binding {
+            name: "token".to_owned(),
+            stored_as: "token".to_owned(),
+            manifest_origins: Vec::new(),
+            place: place.clone(),
+            optional: false,
+            record: None,
+        };
         let mut target = Target::new(url);
         target.put(prefix, &binding, &record, &origin)?;
         Ok(target.0.to_string())

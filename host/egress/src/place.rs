@@ -25,7 +25,7 @@ pub fn decide<'a>(component: &str, name: &str, bindings: &'a [Binding], origin: 
         }
         return Err(Error::Denied(format!(
             "the credential {:?} is missing: store it with `wirken credentials add {component} {}`",
-            binding.name, binding.name
+            binding.name, binding.stored_as
         )));
     };
     if !covers(&record.origins, origin) {
@@ -34,7 +34,14 @@ pub fn decide<'a>(component: &str, name: &str, bindings: &'a [Binding], origin: 
              `wirken credentials add {component} {} --origin {origin}`",
             binding.name,
             list(&record.origins),
-            binding.name
+            binding.stored_as
+        )));
+    }
+    if !record.places.contains(&binding.place) && binding.stored_as != binding.name {
+        return Err(Error::Denied(format!(
+            "the credential {:?} of {component} was not stored for use as {}: to use it there too, store it again with \
+             `wirken credentials add {component} {}`, which names every place that the manifest asks for",
+            binding.stored_as, binding.place, binding.stored_as
         )));
     }
     if !record.places.contains(&binding.place) {
@@ -102,7 +109,14 @@ mod tests {
     }
 
     fn binding(origins: &[&str], place: &str, optional: bool, record: Option<Held>) -> Binding {
-        Binding { name: "key".to_owned(), manifest_origins: patterns(origins), place: place.parse().expect(place), optional, record }
+        Binding {
+            name: "key".to_owned(),
+            stored_as: "key".to_owned(),
+            manifest_origins: patterns(origins),
+            place: place.parse().expect(place),
+            optional,
+            record,
+        }
     }
 
     #[test]
@@ -180,6 +194,22 @@ mod tests {
         assert!(matches!("header:x-key".parse(), Ok(Place::Header { .. })));
         let path = refused(binding(&["https://a.example.com"], "path-prefix:bot", false, held(&["https://a.example.com"], &["bearer"])));
         assert!(path.contains("--place path-prefix:bot"), "{path}");
+    }
+
+    #[test]
+    fn a_second_place_takes_the_record_of_the_first() {
+        const A: &str = "https://a.example.com";
+        let origin = A.parse().expect("an origin");
+        let second = |places: &[&str]| Binding {
+            name: "files".to_owned(),
+            stored_as: "key".to_owned(),
+            ..binding(&[A], "path-prefix:file/bot", false, held(&[A], places))
+        };
+        let placed =
+            |binding: Binding| decide("mail", "files", &[binding], &origin).map(|found| found.is_some()).map_err(|error| error.to_string());
+        assert_eq!(placed(second(&["path-prefix:bot", "path-prefix:file/bot"])), Ok(true));
+        let refused = placed(second(&["path-prefix:bot"])).expect_err("its human named one place");
+        assert!(refused.contains("`wirken credentials add mail key`") && refused.contains("path-prefix:file/bot"), "{refused}");
     }
 
     #[test]

@@ -1,15 +1,13 @@
-//! A component's request made into one that can be sent: its method, headers and body checked and bounded. Pure but for
-//! the blobs, which a port reads.
+//! A component's request made into one that can be sent: its method and headers checked and bounded. Pure.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, request::Builder};
 use wirken_types::credential::{Origin, Place};
-use wirken_types::http::{Header, Segment};
+use wirken_types::http::Header;
 use zeroize::Zeroizing;
 
 use crate::authority::{Binding, Held};
-use crate::blobs::Blobs;
 use crate::error::{Error, quoted};
 use crate::path::Target;
 
@@ -125,33 +123,4 @@ pub(crate) fn put(headers: &mut HeaderMap, target: &mut Target, binding: &Bindin
     value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())
-}
-
-/// Joins the segments of a body, within its limit.
-pub(crate) async fn body(segments: Vec<Segment>, limit: u64, blobs: &dyn Blobs) -> Result<Bytes, Error> {
-    let mut pieces = Vec::with_capacity(segments.len());
-    let mut total = 0_u64;
-    for segment in segments {
-        let piece = match segment {
-            Segment::Bytes(bytes) => Bytes::from(bytes),
-            Segment::Blob(id) => blobs.read(&id).await.map_err(Error::Unavailable)?,
-            Segment::BlobBase64(id) => {
-                let bytes = blobs.read(&id).await.map_err(Error::Unavailable)?;
-                Bytes::from(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes))
-            }
-        };
-        total = total.saturating_add(piece.len() as u64);
-        if total > limit {
-            return Err(Error::Limit { what: "the body of the request", bytes: limit, sent: false });
-        }
-        pieces.push(piece);
-    }
-    if pieces.len() == 1 {
-        return Ok(pieces.pop().unwrap_or_default());
-    }
-    let mut whole = BytesMut::with_capacity(usize::try_from(total).unwrap_or_default());
-    for piece in pieces {
-        whole.extend_from_slice(&piece);
-    }
-    Ok(whole.freeze())
 }

@@ -7,10 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::Uri;
-use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,6 +19,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::authority::Held;
+use crate::body::Outgoing;
 use crate::client::Limits;
 use crate::destination::Route;
 use crate::error::{Error, chain};
@@ -36,7 +35,7 @@ const IDLE: Duration = Duration::from_secs(90);
 /// What bytes to the far end, or to the proxy, go over.
 pub(crate) type Line = MaybeHttpsStream<hyper_util::rt::TokioIo<tokio::net::TcpStream>>;
 
-pub(crate) type Client = legacy::Client<Connector, Full<Bytes>>;
+pub(crate) type Client = legacy::Client<Connector, Outgoing>;
 
 /// Loads nothing before the first request needs it.
 pub(crate) struct Transport {

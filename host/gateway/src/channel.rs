@@ -10,6 +10,7 @@ mod brand;
 mod conversation;
 mod ended;
 mod listener;
+mod media;
 mod outbox;
 mod outgoing;
 mod process;
@@ -34,6 +35,7 @@ pub use admission::{ApproveError, CODE_LIFE, PENDING};
 pub use brand::{Channel, ChannelError, Connection, Draw, Incoming, Next, Outbound, Session, serve};
 pub use status::{ChannelStatus, ProcessState};
 
+pub(crate) use media::Media;
 pub(crate) use outbox::Outbox;
 pub(crate) use outgoing::{Outgoing, conversation};
 
@@ -156,6 +158,7 @@ pub(crate) struct Runtime {
     pub(crate) damaged: Option<String>,
     pub(crate) gateway: Gateway,
     pub(crate) outbox: Outbox,
+    pub(crate) media: Media,
     pub(crate) admission: Admission,
     pub(crate) status: StatusCell,
     pub(crate) sealer: Option<Sealer>,
@@ -184,7 +187,9 @@ impl Channels {
             let outbox = Outbox::new();
             // One account's damaged row keeps none of the others from running.
             let damaged = restore(gateway, &id, &outbox).await.err().map(|error| error.to_string());
-            gateway.registry.shared().send_through(&id, outbox.clone());
+            let shared = gateway.registry.shared();
+            let media = Media::new(shared.blobs.clone(), shared.screen.clone());
+            shared.speak_through(&id, outbox.clone(), media.clone());
             let named = id.clone();
             let pairings = gateway.read(move |reader| reader.pairings(Some(&named))).await?;
             let runtime = Runtime {
@@ -193,6 +198,7 @@ impl Channels {
                 damaged,
                 gateway: gateway.clone(),
                 outbox,
+                media,
                 status: StatusCell::default(),
                 sealer: sealer.cloned(),
                 held: watch::Sender::new(held),

@@ -11,6 +11,7 @@ mod effects;
 pub mod folder;
 mod model;
 mod permits;
+mod pictures;
 mod policies;
 mod programs;
 mod registry;
@@ -27,6 +28,7 @@ use wirken_ledger::{Ledger, Reader, Report, Row, Session, SessionFilter, Verdict
 use wirken_secret::Scanner;
 use wirken_turn::Shown;
 use wirken_types::event::{Event, Mark, Place};
+use wirken_types::media::Remote;
 use wirken_types::{SessionId, Timestamp, TurnId};
 
 pub use approvals::{Answering, Answers, Given};
@@ -70,6 +72,8 @@ pub struct Parts {
     pub outward: Outward,
     /// Where components keep what they leave for their next call.
     pub store: Option<wirken_store::Store>,
+    /// Where files that come with messages are kept; none where they are not.
+    pub blobs: Option<wirken_ledger::Blobs>,
     /// The owner's own rules.
     pub policies: Arc<Policies>,
 }
@@ -94,6 +98,8 @@ pub struct Say {
     /// What is to be known of it when something is decided later on.
     pub marks: Vec<Mark>,
     pub text: String,
+    /// What came with it and is to be fetched.
+    pub files: Vec<Remote>,
 }
 
 /// A message is durable, and this turn answers it.

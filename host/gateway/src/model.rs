@@ -1,15 +1,18 @@
 //! A model as a session sees it: messages in, steps out. Behind it a provider component encodes the request, egress
 //! sends it with the credential placed, and a decoder in an instance of its own turns bytes into steps.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
-use wirken_egress::{Authority, Egress, Response};
+use wirken_egress::{Authority, Egress, Pieces, Response};
 use wirken_engine::CallError;
-use wirken_ledger::{Batch, Chain, Ledger};
+use wirken_ledger::{Batch, BlobError, Blobs as Files, Chain, Ledger};
 use wirken_plugin::{Decoder, ProviderPlugin};
-use wirken_types::chat::{Message, ToolDefinition};
+use wirken_types::Digest;
+use wirken_types::chat::{Message, Part, ToolDefinition};
 use wirken_types::event::Event;
 use wirken_types::provider::{ChatRequest, Event as Step, ProviderError, Target};
 
@@ -96,6 +99,7 @@ struct Inner {
     target: Target,
     options: Vec<(String, String)>,
     authority: Box<dyn Fn() -> Authority + Send + Sync>,
+    files: Option<Files>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -115,6 +119,8 @@ pub struct ProviderParts {
     pub options: Vec<(String, String)>,
     /// What each request may do, and the credentials that it may carry.
     pub authority: Box<dyn Fn() -> Authority + Send + Sync>,
+    /// The pictures of conversations; none where nothing keeps them.
+    pub files: Option<Files>,
 }
 
 impl std::fmt::Debug for ProviderParts {
@@ -125,8 +131,8 @@ impl std::fmt::Debug for ProviderParts {
 
 impl ProviderModel {
     pub fn new(parts: ProviderParts) -> Self {
-        let ProviderParts { plugin, egress, ledger, model, target, options, authority } = parts;
-        Self { inner: Arc::new(Inner { plugin, egress, ledger, model, target, options, authority }) }
+        let ProviderParts { plugin, egress, ledger, model, target, options, authority, files } = parts;
+        Self { inner: Arc::new(Inner { plugin, egress, ledger, model, target, options, authority, files }) }
     }
 }
 
@@ -140,6 +146,44 @@ impl Model for ProviderModel {
         let request = ChatRequest { model: inner.model.clone(), messages, tools, options: inner.options.clone() };
         Box::pin(stream::unfold(Exchange::Begin(inner, Box::new(request)), Exchange::advance))
     }
+}
+
+/// The files that one request may carry: those of the conversation that it is about.
+#[derive(Debug)]
+struct ShownFiles {
+    files: Option<Files>,
+    shown: BTreeSet<String>,
+}
+
+impl ShownFiles {
+    fn of(request: &ChatRequest, files: Option<Files>) -> Self {
+        let parts = request.messages.iter().filter_map(|message| if let Message::User(parts) = message { Some(parts) } else { None });
+        let ids = parts.flatten().filter_map(|part| if let Part::Blob(blob) = part { Some(blob.id.clone()) } else { None });
+        Self { files, shown: ids.collect() }
+    }
+}
+
+impl wirken_egress::Blobs for ShownFiles {
+    fn open(&self, id: &str) -> BoxFuture<'static, Result<Pieces, String>> {
+        let shown = self.files.clone().filter(|_| self.shown.contains(id)).zip(id.parse::<Digest>().ok());
+        Box::pin(async move {
+            let (files, digest) = shown.ok_or("the request names a file that is not of its conversation")?;
+            let file = blocking(move || files.open_file(digest)).await?;
+            let pieces = stream::try_unfold(file, |mut file| async {
+                let read = blocking(move || file.next_piece().map(|piece| (piece, file))).await?;
+                Ok(match read {
+                    (Some(piece), file) => Some((piece.into(), file)),
+                    (None, _) => None,
+                })
+            });
+            Ok(Box::pin(pieces) as Pieces)
+        })
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, BlobError> + Send + 'static) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| "the gateway ends".to_owned())?.map_err(|error| error.to_string())
 }
 
 /// How far one request has come.
@@ -181,7 +225,8 @@ impl Inner {
             },
             error => self.component_failed(&error),
         })??;
-        let response = match self.egress.send(encoded, (self.authority)()).await {
+        let shown = Arc::new(ShownFiles::of(&request, self.files.clone()));
+        let response = match self.egress.send_with(encoded, (self.authority)(), shown).await {
             Ok(response) => response,
             Err(error) => return Err(self.request_failed(error).await),
         };
@@ -213,5 +258,44 @@ impl Inner {
             error => error.kind(),
         };
         ProviderError { kind: kind.into(), message: format!("{error}."), retry_after_millis: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+    use wirken_egress::Blobs as _;
+    use wirken_types::chat::AssistantItem;
+    use wirken_types::http::Blob;
+
+    use super::*;
+
+    fn kept(files: &Files, bytes: &[u8]) -> Part {
+        let mut file = files.begin(100).unwrap();
+        file.write(bytes).unwrap();
+        let (digest, size) = file.finish().unwrap();
+        Part::Blob(Blob { id: digest.to_hex(), media_type: "image/png".into(), name: None, size })
+    }
+
+    async fn read(shown: &ShownFiles, part: &Part) -> Result<Vec<u8>, String> {
+        let Part::Blob(blob) = part else { panic!("{part:?}") };
+        let pieces: Vec<bytes::Bytes> = shown.open(&blob.id).await?.try_collect().await?;
+        Ok(pieces.concat())
+    }
+
+    #[tokio::test]
+    async fn a_request_carries_the_files_of_its_conversation_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path(), u64::MAX, None).unwrap();
+        let (mine, others) = (kept(&files, b"mine"), kept(&files, b"of another conversation"));
+        // A model that names a file has not been shown it.
+        let Part::Blob(named) = others.clone() else { panic!() };
+        let messages = vec![Message::User(vec![mine.clone()]), Message::Assistant(vec![AssistantItem::Blob(named)])];
+        let request = ChatRequest { model: "m".into(), messages, tools: Vec::new(), options: Vec::new() };
+        let shown = ShownFiles::of(&request, Some(files.clone()));
+        assert_eq!(read(&shown, &mine).await.unwrap(), b"mine");
+        assert!(read(&shown, &others).await.unwrap_err().contains("not of its conversation"));
+        assert!(shown.open("../../vault/key").await.is_err(), "an id is a digest");
+        assert!(read(&ShownFiles::of(&request, None), &mine).await.is_err(), "nothing is kept");
     }
 }

@@ -241,9 +241,9 @@ pub(crate) fn source(marks: &[Mark]) -> &'static str {
     if marks.contains(&Mark::Forwarded) { "forward" } else { "person" }
 }
 
-/// From here on, something hardly ever honest was read.
+/// From here on, something hardly ever honest was read, or a picture was seen, whose words nobody looked at.
 pub(crate) fn taints(event: &Event) -> bool {
-    matches!(event, Event::Screened { severity: 3.., .. })
+    matches!(event, Event::Screened { severity: 3.., .. } | Event::MediumFetched { kept: true, .. })
 }
 
 async fn screen(list: &[PolicyPlugin], context: &Context, passage: &mut Passage, notes: &mut Notes) -> Left {
@@ -367,6 +367,12 @@ mod tests {
         assert_eq!((remarks.findings.len(), remarks.findings[0].severity, remarks.reason.as_str()), (FINDINGS, 3, "no"));
         assert!(matches!(second, Event::Screened { severity: 0, treatment: Treatment::Replaced, .. }));
         assert!(taints(&events[0]) && !taints(second));
+    }
+
+    #[test]
+    fn a_picture_that_is_shown_is_read_from_outside() {
+        let fetched = |kept| Event::MediumFetched { turn: wirken_types::TurnId::generate(), key: "k".into(), part: 1, kept, content: None };
+        assert!(taints(&fetched(true)) && !taints(&fetched(false)), "also where it was erased since");
     }
 
     #[test]

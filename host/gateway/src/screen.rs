@@ -10,7 +10,7 @@ use futures_util::stream;
 use serde_json::json;
 use wirken_ledger::{Batch, Chain, Ledger};
 use wirken_plugin::ToolEnd;
-use wirken_secret::{Leak, ScanText, Scanner, redact};
+use wirken_secret::{Leak, ScanStream, ScanText, Scanner, redact};
 use wirken_types::chat::Part;
 use wirken_types::event::{Event, ToolOutcome};
 use wirken_types::provider::{Event as Step, ProviderError};
@@ -78,6 +78,11 @@ impl Screen {
         ToolEnd { outcome: ToolOutcome::Failed, code: None, content: vec![Part::text(text)] }
     }
 
+    /// For a file that comes in pieces.
+    pub(crate) fn stream(&self) -> ScanStream {
+        ScanStream::new(self.scanner())
+    }
+
     /// For what a program writes, as it is shown while it runs. What it returns is searched once more, as a whole.
     pub(crate) fn streamed(&self) -> Streamed {
         Streamed { scan: ScanText::new(self.scanner()), bytes: Vec::new(), over: false }
@@ -100,7 +105,7 @@ impl Screen {
     }
 
     /// Where the ledger fails, the turn fails at its next record and says why.
-    async fn record(&self, leak: &Leak, subject: &str, direction: &str) {
+    pub(crate) async fn record(&self, leak: &Leak, subject: &str, direction: &str) {
         let detail = json!({ "credential": leak.label, "encoding": leak.encoding, "direction": direction });
         let event = Event::System { action: "leak-stopped".into(), subject: subject.into(), detail };
         if let Err(error) = self.ledger.append(Batch::of(Chain::System, [event])).await {

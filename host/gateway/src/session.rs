@@ -14,17 +14,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
 use wirken_ledger::{Batch, Row};
-use wirken_turn::{Conversation, Effect, Input, Setup, Shown, Surface, ToolOrigin, Turn};
+use wirken_turn::{Conversation, Effect, File, Input, Setup, Shown, Surface, ToolOrigin, Turn, files_of, not_fetched};
 use wirken_types::approval::ApprovalId;
 use wirken_types::chat::{Message, Part};
 use wirken_types::event::{Event, Mark, Place};
+use wirken_types::media::Remote;
 use wirken_types::{SessionId, Timestamp, TurnId};
 
 use crate::approvals;
 use crate::channel::Outgoing;
 use crate::permits::Planned;
+use crate::pictures;
 use crate::policies::{self, Answering};
 use crate::registry::Watchers;
 use crate::shared::Shared;
@@ -75,7 +78,12 @@ struct Actor {
     /// Whether the call that was planned last may write into the workspace.
     writes: bool,
     work: Work,
+    /// Files that the turn waits for.
+    fetching: FuturesUnordered<Fetching>,
 }
+
+/// A file on its way, and what is to be recorded of it.
+type Fetching = Pin<Box<dyn Future<Output = (File, Event)> + Send>>;
 
 pub(crate) async fn run(
     id: SessionId,
@@ -109,6 +117,7 @@ pub(crate) async fn run(
         turn: None,
         writes: false,
         work: Work::Nothing,
+        fetching: FuturesUnordered::new(),
     };
     let ended = actor.live(&mut inbox, rows).await;
     actor.running.store(false, Ordering::Relaxed);
@@ -152,7 +161,9 @@ impl Actor {
                         self.record(events).await?;
                     }
                     // A piece of an answer makes no call.
-                    if inputs.iter().any(|input| !matches!(input, Input::Step(_) | Input::Revised { .. })) && self.offer().await? {
+                    if inputs.iter().any(|input| !matches!(input, Input::Step(_) | Input::Revised { .. } | Input::Fetched { .. }))
+                        && self.offer().await?
+                    {
                         continue;
                     }
                     for input in inputs {
@@ -226,8 +237,10 @@ impl Actor {
     }
 
     async fn next(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Next {
+        let idle = self.fetching.is_empty();
         let work = async {
             match &mut self.work {
+                Work::Nothing if !idle => std::future::pending().await,
                 Work::Nothing => {
                     tokio::time::sleep(IDLE).await;
                     Next::Idle
@@ -255,12 +268,13 @@ impl Actor {
         tokio::select! {
             biased;
             command = inbox.recv() => Next::Command(command),
+            Some((file, event)) = self.fetching.next() => Next::Inputs(vec![event], vec![Input::Fetched { file }]),
             next = work => next,
         }
     }
 
     async fn say(&mut self, say: Say) -> Result<Accepted, GatewayError> {
-        let Say { place, sender, key, message, marks, text, .. } = say;
+        let Say { place, sender, key, message, marks, text, files, .. } = say;
         if self.place.is_none() && self.outgoing.is_none() {
             self.outgoing = Outgoing::to(&self.shared, self.id, &place);
         }
@@ -269,18 +283,22 @@ impl Actor {
         let account = place.account.clone();
         let (text, mut remarks) = self.heard(&place, &sender, &marks, running.is_some().then_some(turn), text).await?;
         remarks.iter_mut().for_each(|remark| belongs_to(remark, turn));
-        let content = Some(vec![Part::text(text)]);
+        let content = Some(std::iter::once(Part::text(text)).chain(files.iter().map(Remote::part)).collect());
         let inbound = Event::Inbound { turn, account, key, sender, message: message.clone(), marks, content };
         let accepted = Accepted { session: self.id, turn, duplicate: false };
         let recorded = if running.is_some() {
+            let files = files_of(&inbound);
             remarks.push(inbound);
-            let recorded = self.record(remarks).await;
-            if recorded.is_ok()
-                && let Some(turn) = &mut self.turn
-            {
-                turn.handle(Input::Said);
+            match (self.record(remarks).await, &mut self.turn) {
+                (Ok(()), Some(turn)) => {
+                    let mut effects = turn.handle(Input::Said);
+                    if !files.is_empty() {
+                        effects.extend(turn.handle(Input::Sent { files }));
+                    }
+                    self.carry_out(effects).await
+                }
+                (recorded, _) => recorded,
             }
-            recorded
         } else {
             let mut before = if self.place.is_some() { Vec::new() } else { vec![Event::SessionOpened { place }] };
             before.append(&mut remarks);
@@ -336,6 +354,8 @@ impl Actor {
             outgoing.at_work(false);
         }
         self.work = Work::Nothing;
+        // Whoever fetches one hears that nobody waits for it any more.
+        self.fetching.clear();
         self.running.store(false, Ordering::Relaxed);
     }
 
@@ -367,7 +387,10 @@ impl Actor {
                     }
                     let system = Message::System(self.shared.instructions.clone());
                     let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
-                    let answer = self.shared.model.ask(messages, self.shared.permits.tools.definitions());
+                    let answer = self
+                        .shared
+                        .model
+                        .ask(pictures::bounded(messages, |blob| self.shared.keeps(blob)), self.shared.permits.tools.definitions());
                     let (provider, _) = self.shared.model.names();
                     self.work = self.reviewing(self.shared.screen.answer(provider, answer));
                 }
@@ -392,8 +415,13 @@ impl Actor {
                         self.watchers.tell(Update::Glimpse { turn: turn.id(), shown });
                     }
                 }
+                Effect::Fetch(files) => self.fetch(files),
                 Effect::End => self.end_turn(),
             }
+        }
+        if self.turn.as_ref().is_some_and(Turn::fetching) {
+            // What came before has ended.
+            self.work = Work::Nothing;
         }
         Ok(())
     }
@@ -407,6 +435,27 @@ impl Actor {
             }
         }
         Ok(())
+    }
+
+    /// Has files fetched, each by itself.
+    fn fetch(&mut self, files: Vec<(File, Remote)>) {
+        let Some(turn) = self.turn.as_ref().map(Turn::id) else { return };
+        let media = self.place.as_ref().and_then(|place| self.shared.media(&place.account));
+        for (file, remote) in files {
+            let media = media.clone();
+            self.fetching.push(Box::pin(async move {
+                let fetched = match media {
+                    Some(media) => media.fetch(remote.clone()).await,
+                    None => Err("nobody is there who could fetch it".to_owned()),
+                };
+                let File { key, part } = file.clone();
+                let event = match fetched {
+                    Ok(blob) => Event::MediumFetched { turn, key, part, kept: true, content: Some(Part::Blob(blob)) },
+                    Err(why) => not_fetched(turn, file.clone(), &remote, &why),
+                };
+                (file, event)
+            }));
+        }
     }
 
     /// Durable first, then part of the conversation, then shown and sent.

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
-use wirken_ledger::{Approvals, KnownApproval, Ledger, Reader};
+use wirken_ledger::{Approvals, Blobs, KnownApproval, Ledger, Reader};
 use wirken_types::approval::{Grant, Holder};
+use wirken_types::http::Blob;
 
-use crate::channel::Outbox;
+use crate::channel::{Media, Outbox};
 use crate::effects::{Outward, room_for_requests};
 use crate::permits::{self, Permits};
 use crate::programs::{AT_ONCE, Runner};
@@ -32,7 +33,9 @@ pub(crate) struct Shared {
     pub(crate) instructions: String,
     pub(crate) screen: Screen,
     /// By account; one that has none reads the ledger itself.
-    outboxes: RwLock<HashMap<String, Outbox>>,
+    outboxes: RwLock<HashMap<String, (Outbox, Media)>>,
+    /// None where there is no place for files.
+    pub(crate) blobs: Option<Blobs>,
     damaged: Mutex<BTreeSet<String>>,
     reader: Arc<Mutex<Reader>>,
     history: Arc<Mutex<Reader>>,
@@ -40,7 +43,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store, policies } = parts;
+        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store, blobs, policies } =
+            parts;
         let screen = Screen::new(scanner, ledger.clone());
         let (reader, history) = (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(history)));
         let permits = Permits { policy: Arc::new(policy), tools, policies };
@@ -56,19 +60,29 @@ impl Shared {
             instructions,
             screen,
             outboxes: RwLock::default(),
+            blobs,
             damaged: Mutex::default(),
             reader,
             history,
         }
     }
 
-    /// What is said in this account goes into this outbox from now on.
-    pub(crate) fn send_through(&self, account: &str, outbox: Outbox) {
-        self.outboxes.write().unwrap_or_else(PoisonError::into_inner).insert(account.to_owned(), outbox);
+    /// What is said in this account goes into this outbox from now on, and files that come with messages through this.
+    pub(crate) fn speak_through(&self, account: &str, outbox: Outbox, media: Media) {
+        self.outboxes.write().unwrap_or_else(PoisonError::into_inner).insert(account.to_owned(), (outbox, media));
+    }
+
+    /// Whether a picture is there, as long as it was. What is in it is looked at where it is sent.
+    pub(crate) fn keeps(&self, blob: &Blob) -> bool {
+        self.blobs.as_ref().zip(blob.id.parse().ok()).is_some_and(|(blobs, digest)| blobs.size(digest) == Some(blob.size))
     }
 
     pub(crate) fn outbox(&self, account: &str) -> Option<Outbox> {
-        self.outboxes.read().unwrap_or_else(PoisonError::into_inner).get(account).cloned()
+        self.outboxes.read().unwrap_or_else(PoisonError::into_inner).get(account).map(|(outbox, _)| outbox.clone())
+    }
+
+    pub(crate) fn media(&self, account: &str) -> Option<Media> {
+        self.outboxes.read().unwrap_or_else(PoisonError::into_inner).get(account).map(|(_, media)| media.clone())
     }
 
     /// The questions that can be believed. Of the others the log tells.

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, ToSql, params};
+use wirken_types::chat::Part;
 use wirken_types::event::{Event, Place};
 use wirken_types::{Digest, SessionId, Timestamp};
 
@@ -35,6 +36,14 @@ pub struct SessionFilter {
     pub open_only: bool,
     /// Only the most recently used so many.
     pub limit: Option<usize>,
+}
+
+/// A file that a row names, and where that row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedBlob {
+    pub chain: Chain,
+    pub seq: u64,
+    pub digest: Digest,
 }
 
 #[derive(Debug)]
@@ -117,6 +126,27 @@ impl Reader {
         }
         found.reverse();
         Ok(found)
+    }
+
+    /// The files that rows of this chain name, or of all.
+    pub fn named_blobs(&self, chain: Option<Chain>) -> Result<Vec<NamedBlob>, Error> {
+        // As the index on these rows has it.
+        let sql = format!(
+            "SELECT {ROW_COLUMNS} FROM rows LEFT JOIN payloads ON payloads.digest = rows.payload
+             WHERE rows.kind = 'medium-fetched' AND (?1 IS NULL OR rows.chain = ?1) ORDER BY rows.id"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(Error::database("read"))?;
+        let mut rows = statement.query([chain.map(|chain| chain.to_string())]).map_err(Error::database("read"))?;
+        let mut named = Vec::new();
+        while let Some(row) = rows.next().map_err(Error::database("read"))? {
+            let row = decode(row)?;
+            if let Event::MediumFetched { content: Some(Part::Blob(blob)), .. } = &row.event
+                && let Ok(digest) = blob.id.parse()
+            {
+                named.push(NamedBlob { chain: row.chain, seq: row.seq, digest });
+            }
+        }
+        Ok(named)
     }
 
     /// The most recently used first.

@@ -145,6 +145,8 @@ pub struct Credential {
     /// Origins, `*.suffix`, or `{settings.key}`.
     pub origins: Vec<String>,
     pub place: PlaceSpec,
+    /// Another credential of this manifest: the vault holds one value for both, and this is a second place for it.
+    pub value_of: Option<String>,
     /// Requests may go without it where the vault holds none.
     #[serde(default)]
     pub optional: bool,
@@ -261,6 +263,7 @@ impl Manifest {
             bounded("credentials.description", credential.description.chars().count(), MAX_DESCRIPTION, "characters")?;
             bounded("credentials.origins", credential.origins.len(), MAX_LIST, "entries")?;
             credential.place()?;
+            self.check_value_of(credential)?;
         }
         for spec in &self.network.origins {
             spec.check()?;
@@ -281,9 +284,34 @@ impl Manifest {
         }
         settings::check_schema(&self.settings).map_err(|why| field_error("settings", why))
     }
+
+    fn check_value_of(&self, credential: &Credential) -> Result<(), ManifestError> {
+        let Some(name) = &credential.value_of else { return Ok(()) };
+        let own = self.credentials.iter().find(|other| other.name == *name).filter(|other| other.value_of.is_none());
+        if own.is_some() {
+            return Ok(());
+        }
+        let shown: String = name.chars().take(80).collect();
+        Err(field_error("credentials.value-of", format!("{shown:?} is no credential of this manifest with a value of its own")))
+    }
+
+    /// The credentials that have a value of their own, which somebody has to give.
+    pub fn own_credentials(&self) -> impl Iterator<Item = &Credential> {
+        self.credentials.iter().filter(|credential| credential.value_of.is_none())
+    }
+
+    /// Where the value of a credential goes: its own place, and those that share it.
+    pub fn places(&self, name: &str) -> Result<Vec<Place>, ManifestError> {
+        self.credentials.iter().filter(|credential| credential.stored_as() == name).map(Credential::place).collect()
+    }
 }
 
 impl Credential {
+    /// The name under which the vault holds its value.
+    pub fn stored_as(&self) -> &str {
+        self.value_of.as_deref().unwrap_or(&self.name)
+    }
+
     /// Where the credential goes.
     pub fn place(&self) -> Result<Place, ManifestError> {
         let place = match &self.place {

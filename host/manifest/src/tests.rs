@@ -219,3 +219,25 @@ proptest::proptest! {
         let _ = Manifest::parse(&format!("{SMALLEST}{text}"));
     }
 }
+
+#[test]
+fn a_second_place_has_the_value_of_the_first() {
+    let with = |value_of: &str| {
+        let place = |prefix: &str| format!("place = {{ kind = \"path-prefix\", prefix = \"{prefix}\" }}\n");
+        let head = "name = \"t\"\nkind = \"channel\"\nversion = \"0.1.0\"\nworld = \"w\"\n[network]\norigins = [\"https://a.example\"]\n";
+        let credential =
+            |name: &str| format!("[[credentials]]\nname = \"{name}\"\ndescription = \"x\"\norigins = [\"https://a.example\"]\n");
+        let (first, second) = (credential("token") + &place("bot"), credential("files") + &place("file/bot"));
+        Manifest::parse(&format!("{head}{first}{second}value-of = \"{value_of}\"\n"))
+    };
+    let manifest = with("token").unwrap();
+    let own: Vec<&str> = manifest.own_credentials().map(|credential| credential.name.as_str()).collect();
+    assert_eq!(own, ["token"]);
+    assert_eq!(manifest.credentials[1].stored_as(), "token");
+    let places: Vec<String> = manifest.places("token").unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(places, ["path-prefix:bot", "path-prefix:file/bot"]);
+    for wrong in ["files", "other", ""] {
+        let error = with(wrong).unwrap_err().to_string();
+        assert!(error.contains("credentials.value-of"), "{error}");
+    }
+}

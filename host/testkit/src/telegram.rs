@@ -25,9 +25,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt as _, stream};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
@@ -309,6 +310,13 @@ fn serve(listener: TcpListener, shared: &Arc<Shared>) -> JoinHandle<()> {
 enum End {
     Answer(Done),
     File(bytes::Bytes),
+    /// A file, of which so much comes at once and so much in all.
+    Pieces {
+        bytes: bytes::Bytes,
+        piece: usize,
+        pause: Duration,
+        until: usize,
+    },
     Refusal(Refusal),
     /// Something that the API would not say.
     Raw(u16, String),
@@ -321,6 +329,7 @@ async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(cut): ConnectInfo
     match end {
         End::Answer(done) => axum::Json(done.body()).into_response(),
         End::File(bytes) => ([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response(),
+        End::Pieces { bytes, piece, pause, until } => pieces(&bytes, piece, pause, until),
         End::Refusal(refusal) => {
             let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = (status, axum::Json(refusal.body())).into_response();
@@ -347,7 +356,7 @@ async fn respond(shared: &Shared, request: Request) -> End {
     };
     let path = parts.uri.path();
     if let Some((token, file)) = path.strip_prefix("/file/bot").and_then(|rest| rest.split_once('/')) {
-        return download(&shared.world(), token, file);
+        return download(shared, token, file).await;
     }
     let Some((token, method)) = path.strip_prefix("/bot").and_then(|rest| rest.split_once('/')) else {
         shared.world().record.requests += 1;
@@ -389,9 +398,45 @@ fn check_token(world: &World, token: &str) -> Result<(), Refusal> {
     }
 }
 
-fn download(world: &World, token: &str, path: &str) -> End {
-    let file = check_token(world, token).and_then(|()| world.files.at(path).ok_or_else(Refusal::not_found));
-    file.map_or_else(End::Refusal, |file| End::File(file.bytes.clone()))
+/// Faults of the method `file` are those of downloads.
+async fn download(shared: &Shared, token: &str, path: &str) -> End {
+    let (file, fault) = {
+        let mut world = shared.world();
+        world.record.requests += 1;
+        *world.record.by_method.entry("file".to_owned()).or_default() += 1;
+        let file = check_token(&world, token).and_then(|()| world.files.at(path).ok_or_else(Refusal::not_found));
+        (file.map(|file| file.bytes.clone()), world.faults.take("file"))
+    };
+    shared.changed.notify_waiters();
+    let bytes = match file {
+        Ok(bytes) => bytes,
+        Err(refusal) => return End::Refusal(refusal),
+    };
+    match fault {
+        None => End::File(bytes),
+        Some(Fault::Refuse(refusal)) => End::Refusal(refusal),
+        Some(Fault::CutBefore | Fault::CutAfter) => End::Cut,
+        Some(Fault::Delay(delay) | Fault::DelayAnswer(delay)) => {
+            tokio::time::sleep(delay).await;
+            End::File(bytes)
+        }
+        Some(Fault::Answer { status, body }) => End::Raw(status, body),
+        Some(Fault::Slow { piece, pause }) => End::Pieces { until: bytes.len(), bytes, piece, pause },
+        Some(Fault::CutIn(until)) => End::Pieces { until, bytes, piece: usize::MAX, pause: Duration::ZERO },
+    }
+}
+
+/// Says how long the whole is, whatever comes of it.
+fn pieces(bytes: &bytes::Bytes, piece: usize, pause: Duration, until: usize) -> Response {
+    let some = bytes.slice(..until.min(bytes.len()));
+    let all: Vec<bytes::Bytes> = some.chunks(piece.clamp(1, some.len().max(1))).map(|piece| some.slice_ref(piece)).collect();
+    let broken = (until < bytes.len()).then(|| Err(io::Error::other("it is cut here")));
+    let paced = stream::iter(all).then(move |piece| async move {
+        tokio::time::sleep(pause).await;
+        Ok(piece)
+    });
+    let body = axum::body::Body::from_stream(paced.chain(stream::iter(broken)));
+    ([(CONTENT_TYPE, "application/octet-stream".to_owned()), (CONTENT_LENGTH, bytes.len().to_string())], body).into_response()
 }
 
 /// Answers a request, or lets happen to it what a test wants.
@@ -425,6 +470,8 @@ async fn with_fault(shared: &Shared, method: &str, arguments: &Arguments) -> End
             without_effect(None);
             End::Raw(status, body)
         }
+        // Those of files.
+        Some(Fault::Slow { .. } | Fault::CutIn(_)) => answer(shared, method, arguments).await,
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the model is shown: the session's events, folded into messages.
 
+use std::collections::BTreeMap;
+
 use wirken_types::chat::{AssistantItem, Message, Part, ToolResult};
 use wirken_types::event::{Event, ToolOutcome};
+use wirken_types::media::Remote;
 
 /// Stands where a payload was erased.
 const ERASED: &str = "[erased]";
@@ -15,7 +18,17 @@ pub struct Conversation {
     results: Vec<ToolResult>,
     /// A request is out. What people say meanwhile comes after its answer, which did not see it.
     awaiting: bool,
-    held: Vec<Vec<Part>>,
+    held: Vec<Held>,
+    /// Where the messages are that files came with, by their keys.
+    with_files: BTreeMap<String, usize>,
+}
+
+/// What somebody said while it had to wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Held {
+    parts: Vec<Part>,
+    /// Where files came with it.
+    key: Option<String>,
 }
 
 impl Conversation {
@@ -34,9 +47,23 @@ impl Conversation {
 
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Inbound { content, .. } => {
-                self.held.push(content.clone().unwrap_or_else(|| vec![Part::text(ERASED)]));
+            Event::Inbound { content, key, .. } => {
+                let mut parts = content.clone().unwrap_or_else(|| vec![Part::text(ERASED)]);
+                let mut with_files = None;
+                for part in &mut parts {
+                    if let Some(remote) = Remote::of(part) {
+                        *part = Part::text(format!("[This file has not come yet: {}]", remote.described()));
+                        with_files = Some(key.clone());
+                    }
+                }
+                self.held.push(Held { parts, key: with_files });
                 self.settle();
+            }
+            Event::MediumFetched { key, part, content, .. } => {
+                let content = content.clone().unwrap_or_else(|| Part::text(ERASED));
+                if let Some(place) = self.parts_of(key).and_then(|parts| parts.get_mut(usize::try_from(*part).unwrap_or(usize::MAX))) {
+                    *place = content;
+                }
             }
             Event::Requested { .. } => self.awaiting = true,
             Event::Responded { content, .. } => {
@@ -106,6 +133,17 @@ impl Conversation {
         self.results.push(ToolResult { call_id, name, content, is_error });
     }
 
+    /// Of a message that files came with.
+    fn parts_of(&mut self, key: &str) -> Option<&mut Vec<Part>> {
+        if let Some(held) = self.held.iter_mut().find(|held| held.key.as_deref() == Some(key)) {
+            return Some(&mut held.parts);
+        }
+        match self.messages.get_mut(*self.with_files.get(key)?) {
+            Some(Message::User(parts)) => Some(parts),
+            _ => None,
+        }
+    }
+
     /// Moves on what no longer has to wait.
     fn settle(&mut self) {
         if self.awaiting || !self.open_calls.is_empty() {
@@ -114,6 +152,11 @@ impl Conversation {
         if !self.results.is_empty() {
             self.messages.push(Message::Tool(std::mem::take(&mut self.results)));
         }
-        self.messages.extend(self.held.drain(..).map(Message::User));
+        for Held { parts, key } in self.held.drain(..) {
+            if let Some(key) = key {
+                self.with_files.insert(key, self.messages.len());
+            }
+            self.messages.push(Message::User(parts));
+        }
     }
 }

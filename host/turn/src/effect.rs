@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use wirken_types::approval::{ApprovalId, Choice, Grant, Question, Tier};
 use wirken_types::chat::{Part, ToolCall};
 use wirken_types::event::{Event, ToolOutcome};
+use wirken_types::media::Remote;
 use wirken_types::provider::{Event as Step, ProviderError};
 use wirken_types::{Digest, Timestamp};
 
@@ -12,6 +13,10 @@ use wirken_types::{Digest, Timestamp};
 pub enum Input {
     /// A person said something more, which has been recorded. It is answered within this turn.
     Said,
+    /// Files came with what was said last: the next request waits for them.
+    Sent { files: Vec<(File, Remote)> },
+    /// What became of one of them has been recorded.
+    Fetched { file: File },
     /// The model's response goes on.
     Step(Step),
     /// What the response says to people, in place of all the text that has come of it.
@@ -45,6 +50,14 @@ pub enum Input {
     },
     /// A person, or the host, ends the turn now.
     Stop { reason: String },
+}
+
+/// A file that came with a message: which part of which message stands for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct File {
+    /// Of the message.
+    pub key: String,
+    pub part: u64,
 }
 
 /// What the host makes of the plan of a call.
@@ -110,6 +123,8 @@ pub enum Effect {
         expires_at: Timestamp,
     },
     Call(ToolCall, Allowed),
+    /// Find out what becomes of these files, each by itself. What runs goes on meanwhile.
+    Fetch(Vec<(File, Remote)>),
     Show(Shown),
     End,
 }

@@ -6,11 +6,13 @@
 
 mod conversation;
 mod effect;
+mod files;
 mod resume;
 mod turn;
 
 pub use conversation::Conversation;
-pub use effect::{Allowed, Answer, Ask, Effect, Input, Shown, Verdict};
+pub use effect::{Allowed, Answer, Ask, Effect, File, Input, Shown, Verdict};
+pub use files::{files_of, not_fetched};
 pub use turn::{MAX_QUESTIONS, MAX_ROUNDS, MAX_STARTS, Setup, Surface, ToolOrigin, Turn};
 
 #[cfg(test)]

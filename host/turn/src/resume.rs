@@ -29,6 +29,7 @@ impl Turn {
             if event.turn() != Some(id) {
                 continue;
             }
+            turn.files.follow(event);
             match event {
                 Event::TurnResumed { .. } => {
                     resumes += 1;
@@ -69,6 +70,7 @@ impl Turn {
             Then::GoOn if asked => turn.ask_again(record, &mut effects),
             Then::GoOn => turn.next_call(record, &mut effects),
         }
+        effects.extend(turn.files.fetch());
         (turn, effects)
     }
 

@@ -1,5 +1,6 @@
 mod approval;
 mod exchanged;
+mod files;
 mod interleaved;
 mod resumed;
 

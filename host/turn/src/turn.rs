@@ -11,6 +11,7 @@ use wirken_types::provider::ProviderError;
 use wirken_types::{Digest, TurnId};
 
 use crate::effect::{Allowed, Ask, Effect, Input, Shown};
+use crate::files::{Files, files_of};
 pub use approval::{MAX_QUESTIONS, MAX_STARTS};
 #[cfg(test)]
 pub(crate) use response::MAX_ITEMS;
@@ -68,6 +69,8 @@ pub(crate) enum Phase {
     /// A request is out, or about to be.
     Asking,
     Waiting,
+    /// The request waits for files that came with what was said.
+    Fetching,
     /// What the first call is about to do is being found out. It has not started.
     Planning,
     /// A person is asked whether the first call may go on.
@@ -94,6 +97,7 @@ pub struct Turn {
     pub(crate) said: bool,
     /// Times that a person was asked.
     pub(crate) questions: u32,
+    pub(crate) files: Files,
 }
 
 /// How far a call has come.
@@ -109,16 +113,19 @@ impl Turn {
     /// opens with this message, say.
     pub fn start(id: TurnId, setup: Setup, before: Vec<Event>, inbound: Event) -> (Self, Vec<Effect>) {
         let mut turn = Self::at(id, setup, Phase::Asking);
+        turn.files.add(files_of(&inbound));
         let mut events = before;
         events.extend([inbound, Event::TurnStarted { turn: id }]);
         let mut effects = Vec::new();
         turn.ask(events, &mut effects);
+        effects.extend(turn.files.fetch());
         (turn, effects)
     }
 
     pub(crate) fn at(id: TurnId, setup: Setup, phase: Phase) -> Self {
         let (response, calls, current) = (Response::default(), VecDeque::new(), Current::default());
-        Self { id, setup, phase, round: 0, attempt: 0, outbound: 0, response, calls, current, said: false, questions: 0 }
+        let files = Files::default();
+        Self { id, setup, phase, round: 0, attempt: 0, outbound: 0, response, calls, current, said: false, questions: 0, files }
     }
 
     pub fn id(&self) -> TurnId {
@@ -127,6 +134,11 @@ impl Turn {
 
     pub fn ended(&self) -> bool {
         self.phase == Phase::Ended
+    }
+
+    /// Whether it waits for files alone.
+    pub fn fetching(&self) -> bool {
+        self.phase == Phase::Fetching
     }
 
     /// The number that the answer under way will have.
@@ -166,6 +178,8 @@ impl Turn {
         match (&self.phase, input) {
             (Phase::Ended, _) => {}
             (_, Input::Said) => self.said = true,
+            (_, Input::Sent { files }) => self.sent(files, &mut effects),
+            (_, Input::Fetched { file }) => self.fetched(&file, &mut effects),
             (_, Input::Stop { reason }) => self.stop(reason, &mut effects),
             (Phase::Asking, Input::Step(step)) => self.step(step, &mut effects),
             (Phase::Asking, Input::Revised { text }) => self.response.revise(text),
@@ -197,6 +211,13 @@ impl Turn {
     }
 
     pub(crate) fn ask_again(&mut self, mut events: Vec<Event>, effects: &mut Vec<Effect>) {
+        if !self.files.is_empty() {
+            self.phase = Phase::Fetching;
+            if !events.is_empty() {
+                effects.push(Effect::Record(events));
+            }
+            return;
+        }
         self.attempt += 1;
         self.said = false;
         self.phase = Phase::Asking;
@@ -349,7 +370,7 @@ impl Turn {
                 events = self.undecided(approval, "stopped", "the turn was stopped before anybody had allowed it");
             }
             // A call that was only planned has not begun, and the end of its turn says so.
-            Phase::Planning | Phase::Waiting | Phase::Ended => {}
+            Phase::Planning | Phase::Waiting | Phase::Fetching | Phase::Ended => {}
         }
         self.interrupt(reason, events, effects);
     }
@@ -359,6 +380,7 @@ impl Turn {
             // Nobody there reads the record.
             events.extend(self.outbound_events(format!("(This was interrupted: {reason})")));
         }
+        events.extend(self.files.give_up(self.id));
         events.push(Event::TurnInterrupted { turn: self.id, reason });
         self.calls.clear();
         self.phase = Phase::Ended;

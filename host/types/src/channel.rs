@@ -180,6 +180,10 @@ pub enum Event {
     Timer(u32),
     Outbound(Outbound),
     Typing(Typing),
+    /// The medium of this token is wanted.
+    MediaWanted(String),
+    /// The medium that this request fetched is kept.
+    Stored(u64, Blob),
     Poisoned(Response),
     Shutdown,
 }
@@ -195,6 +199,8 @@ pub enum Effect {
     CancelTimer(u32),
     Inbound(Inbound),
     Outcome(u64, Outcome),
+    /// How to fetch the medium of this token, or why it cannot be.
+    Media(String, Result<(u64, Request), String>),
     StatePut(State),
     StateDelete(String),
     Health(Health),

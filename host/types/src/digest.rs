@@ -47,6 +47,26 @@ impl Digest {
     }
 }
 
+/// A digest of bytes that come in pieces.
+#[derive(Clone, Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+impl fmt::Debug for Digester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Digester").finish_non_exhaustive()
+    }
+}
+
 impl std::str::FromStr for Digest {
     type Err = hex::FromHexError;
 

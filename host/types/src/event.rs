@@ -84,6 +84,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<Vec<Part>>,
     },
+    /// What became of a file that came with a message: it is kept, or the model is told why it is not. The message stands
+    /// before it.
+    MediumFetched {
+        turn: TurnId,
+        /// Of the message.
+        key: String,
+        /// In place of which of the message's parts, counted from 0.
+        part: u64,
+        kept: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Part>,
+    },
     /// A command that a person gave to the gateway itself, in a chat. Its key is one of those that messages have, so that
     /// each is carried out once.
     Commanded {
@@ -343,6 +355,7 @@ impl Event {
             Self::SessionOpened { .. } => "session-opened",
             Self::SessionClosed { .. } => "session-closed",
             Self::Inbound { .. } => "inbound",
+            Self::MediumFetched { .. } => "medium-fetched",
             Self::Commanded { .. } => "commanded",
             Self::TurnStarted { .. } => "turn-started",
             Self::TurnResumed { .. } => "turn-resumed",
@@ -381,6 +394,7 @@ impl Event {
     pub fn turn(&self) -> Option<TurnId> {
         match self {
             Self::Inbound { turn, .. }
+            | Self::MediumFetched { turn, .. }
             | Self::TurnStarted { turn }
             | Self::TurnResumed { turn, .. }
             | Self::Requested { turn, .. }

@@ -11,11 +11,12 @@ pub mod digest;
 pub mod event;
 pub mod http;
 pub mod id;
+pub mod media;
 pub mod policy;
 pub mod provider;
 pub mod time;
 pub mod tool;
 
-pub use digest::Digest;
+pub use digest::{Digest, Digester};
 pub use id::{GrantId, SessionId, TurnId};
 pub use time::Timestamp;

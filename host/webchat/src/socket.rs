@@ -252,7 +252,8 @@ impl<B: Backend> Socket<B> {
             },
         };
         let backend = self.app.backend.clone();
-        let say = Say { session, place, sender: SENDER.into(), key: key.clone(), message: None, marks: Vec::new(), text };
+        let say =
+            Say { session, place, sender: SENDER.into(), key: key.clone(), message: None, marks: Vec::new(), text, files: Vec::new() };
         let opens = session.is_none();
         self.doing = Some(Box::pin(async move { Done::Said { key, opens, result: backend.say(say).await } }));
         Ok(())

@@ -3,7 +3,7 @@
 use wirken_permissions::code_of;
 use wirken_types::Timestamp;
 use wirken_types::approval::{Choice, Grant, Lasts};
-use wirken_types::chat::{AssistantItem, plain_text};
+use wirken_types::chat::{AssistantItem, Part, plain_text};
 use wirken_types::event::{Delivery, Event, ToolOutcome};
 use wirken_types::policy::{Remarks, Treatment};
 
@@ -19,6 +19,11 @@ pub(crate) fn of(event: &Event) -> String {
         Event::Inbound { sender, content, .. } => match content {
             Some(parts) => format!("{sender} said {}", quoted(&plain_text(parts))),
             None => format!("{sender} said something that was erased"),
+        },
+        Event::MediumFetched { content, .. } => match content {
+            Some(Part::Blob(blob)) => format!("The file that came with it was fetched: {}", shortened(&blob.described())),
+            Some(other) => format!("A file that came with it was not fetched: {}", quoted(&plain_text(std::slice::from_ref(other)))),
+            None => "A file that came with it was erased".into(),
         },
         Event::Commanded { command, .. } => format!("The gateway was told {}", quoted(command)),
         Event::TurnStarted { .. } => "An answer was begun".into(),
@@ -252,7 +257,7 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
     use wirken_types::approval::{ApprovalId, Holder, Tier};
-    use wirken_types::chat::Part;
+    use wirken_types::http::Blob;
     use wirken_types::{Digest, GrantId, SessionId, TurnId};
 
     #[test]
@@ -353,6 +358,15 @@ mod tests {
         assert_eq!(finished(ToolOutcome::Failed, "no engine"), "Effect 1 of the call failed: no engine");
         let blocked = Event::ToolBlocked { turn, call_id, tool: "exec".into(), reason: "it ran rm".into() };
         assert_eq!(of(&blocked), "The tool exec was ended before it did something that nobody had allowed: it ran rm");
+    }
+
+    #[test]
+    fn says_what_became_of_a_file() {
+        let fetched = |kept, content| of(&Event::MediumFetched { turn: TurnId::generate(), key: "k".into(), part: 1, kept, content });
+        let blob = Blob { id: "d".into(), media_type: "image/png".into(), name: Some("cat.png".into()), size: 2_000 };
+        assert_eq!(fetched(true, Some(Part::Blob(blob))), "The file that came with it was fetched: image/png cat.png (2 KB)");
+        assert_eq!(fetched(false, Some(Part::text("gone"))), "A file that came with it was not fetched: “gone”");
+        assert_eq!(fetched(true, None), "A file that came with it was erased");
     }
 
     #[test]

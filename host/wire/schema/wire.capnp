@@ -71,6 +71,7 @@ struct ToGateway {
       lacking @14 :List(Text);
     }
     beat @15 :Void;
+    medium @16 :MediumNews;
   }
 }
 
@@ -88,6 +89,7 @@ struct ToAdapter {
     }
     beat @4 :Void;
     shutdown @5 :Void;
+    medium @6 :MediumOrder;
   }
 }
 
@@ -220,6 +222,35 @@ struct Failure {
   kind @0 :Text;
   sent @1 :Bool;
   message @2 :Text;
+}
+
+# A file that came with a message, by a number of the gateway's.
+struct MediumOrder {
+  id @0 :UInt64;
+  union {
+    wanted :group {
+      token @1 :Text;
+      # In bytes, as the credit.
+      most @2 :UInt64;
+    }
+    credit @3 :UInt32;
+    kept @4 :Blob;
+    dropped @5 :Void;
+  }
+}
+
+struct MediumNews {
+  id @0 :UInt64;
+  union {
+    begun :union {
+      unknown @1 :Void;
+      bytes @2 :UInt64;
+    }
+    piece @3 :Data;
+    ended @4 :Void;
+    # Why.
+    failed @5 :Text;
+  }
 }
 
 # --- What a child is started with ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ use crate::frames::begin_frame;
 use crate::limits::{MAX_FRAME_BYTES, MAX_NESTING};
 
 pub(crate) use fields::{data, list, list_length, optional_text, text, texts, within, write_texts};
-pub(crate) use inbound::{inbound, inbound_bytes, state, write_inbound, write_state};
+pub(crate) use inbound::{inbound, inbound_bytes, read_blob, state, write_blob, write_inbound, write_state};
 pub(crate) use outbound::{outbound, outbound_bytes, outcome, write_outbound, write_outcome};
 
 pub(crate) const WORD_BYTES: usize = 8;

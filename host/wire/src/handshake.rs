@@ -24,7 +24,7 @@ pub use gateway::{Authenticated, GatewayHandshake, GatewayStep};
 pub use refusal::Refusal;
 
 /// What both sides must speak. There is no older one to fall back to: both are the same binary.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 pub const NONCE_BYTES: usize = 32;
 

@@ -13,7 +13,7 @@
 //! An adapter hears what strangers send, so the gateway trusts nothing that it says: every text, list and blob is bounded
 //! by [`limits`], in both directions. Who makes a message cuts what may be longer first; a longer one is not encoded.
 //!
-//! Media are not part of this protocol.
+//! A file that came with a message comes in pieces with credit ([`MediumNews`]), between the other messages.
 
 pub mod limits;
 pub mod link;
@@ -24,6 +24,7 @@ mod error;
 mod frames;
 mod handshake;
 mod keys;
+mod media;
 mod to_adapter;
 mod to_gateway;
 
@@ -49,5 +50,6 @@ pub use handshake::{
     AdapterHandshake, AdapterStep, Authenticated, GatewayHandshake, GatewayStep, NONCE_BYTES, Nonce, PROTOCOL_VERSION, Refusal,
 };
 pub use keys::{KEY_BYTES, KeyPair, PublicKey};
+pub use media::{MediumNews, MediumOrder};
 pub use to_adapter::ToAdapter;
 pub use to_gateway::ToGateway;

@@ -49,6 +49,19 @@ pub const MAX_SHOWN: usize = 128;
 /// Commits that may be unanswered: past it, the adapter tells its component nothing new, and the gateway listens no more.
 pub const MAX_COMMITS: usize = 4;
 
+/// A file that came with a message.
+pub const MAX_MEDIUM_BYTES: usize = wirken_types::media::MAX_BYTES as usize;
+
+/// A piece of one; and what each but the last has at least, so that credit bounds their number too.
+pub const MAX_PIECE_BYTES: usize = 1024 * 1024;
+pub const MIN_PIECE_BYTES: usize = 64 * 1024;
+
+/// What of one may come before any of it was put away.
+pub const MEDIUM_WINDOW: u32 = 4 * 1024 * 1024;
+
+/// Files of one account that may come at once.
+pub const MAX_MEDIA: usize = 2;
+
 /// How often each side says that it is alive, and after what silence the other is taken for dead.
 pub const BEAT: Duration = Duration::from_secs(10);
 pub const SILENCE: Duration = Duration::from_secs(35);

@@ -5,6 +5,7 @@ use wirken_types::channel::{Outbound, Typing};
 use crate::codec::{self, Form, outbound_bytes, text, within};
 use crate::error::WireError;
 use crate::limits::MAX_ID_BYTES;
+use crate::media::{self, MediumOrder};
 use crate::wire_capnp::to_adapter as wire;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,11 @@ pub enum ToAdapter {
     Beat,
     /// End in order: the component is told.
     Shutdown,
+    /// Of the file with this number.
+    Medium {
+        id: u64,
+        order: MediumOrder,
+    },
 }
 
 impl ToAdapter {
@@ -37,7 +43,11 @@ impl ToAdapter {
     }
 
     fn write(&self, out: &mut Vec<u8>, form: Form) -> Result<(), WireError> {
-        let bytes = if let Self::Outbound(outbound) = self { outbound_bytes(outbound) } else { 0 };
+        let bytes = match self {
+            Self::Outbound(outbound) => outbound_bytes(outbound),
+            Self::Medium { order, .. } => order.bytes(),
+            Self::Committed { .. } | Self::Typing(_) | Self::Beat | Self::Shutdown => 0,
+        };
         codec::write::<wire::Owned>(out, form, bytes, |root| self.fill(root))
     }
 
@@ -53,6 +63,7 @@ impl ToAdapter {
             }
             Self::Beat => root.set_beat(()),
             Self::Shutdown => root.set_shutdown(()),
+            Self::Medium { id, order } => media::write_order(root.init_medium(), *id, order)?,
         }
         Ok(())
     }
@@ -72,6 +83,13 @@ impl ToAdapter {
             }),
             wire::Which::Beat(()) => Self::Beat,
             wire::Which::Shutdown(()) => Self::Shutdown,
+            wire::Which::Medium(medium) => {
+                if !root.has_medium() {
+                    return Err(WireError::Missing { what: "a medium" });
+                }
+                let (id, order) = media::order(medium?)?;
+                Self::Medium { id, order }
+            }
         })
     }
 }

@@ -5,6 +5,7 @@ use wirken_types::channel::{Health, Inbound, Outcome, State};
 use crate::codec::{self, Form, data, inbound_bytes, list, list_length, text, texts, within, write_texts};
 use crate::error::WireError;
 use crate::limits::{MAX_ID_BYTES, MAX_REASON_BYTES, MAX_SKIPPED_BYTES, MAX_WORD_BYTES};
+use crate::media::{self, MediumNews};
 use crate::wire_capnp::to_gateway as wire;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,11 @@ pub enum ToGateway {
     },
     /// Still there.
     Beat,
+    /// Of the file that the gateway wanted under this number.
+    Medium {
+        id: u64,
+        news: MediumNews,
+    },
 }
 
 impl ToGateway {
@@ -77,6 +83,7 @@ impl ToGateway {
             }
             Self::Skipped { reason, body } => reason.len() + body.len(),
             Self::Log { message: text, .. } | Self::Trapped { reason: text } | Self::Fatal { reason: text } => text.len(),
+            Self::Medium { news, .. } => news.bytes(),
             Self::Outcome { .. } | Self::Health(_) | Self::Confined { .. } | Self::Beat => 0,
         }
     }
@@ -133,6 +140,7 @@ impl ToGateway {
                 write_texts("what the sandbox lacks", MAX_REASON_BYTES, to, lacking)?;
             }
             Self::Beat => root.set_beat(()),
+            Self::Medium { id, news } => media::write_news(root.init_medium(), *id, news)?,
         }
         Ok(())
     }
@@ -169,6 +177,13 @@ impl ToGateway {
                 Self::Confined { lacking: texts("what the sandbox lacks", MAX_REASON_BYTES, confined.get_lacking())? }
             }
             wire::Which::Beat(()) => Self::Beat,
+            wire::Which::Medium(medium) => {
+                if !root.has_medium() {
+                    return Err(WireError::Missing { what: "a medium" });
+                }
+                let (id, news) = media::news(medium?)?;
+                Self::Medium { id, news }
+            }
         })
     }
 }

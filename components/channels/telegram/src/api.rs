@@ -20,6 +20,7 @@ const DEFAULT_RETRY_AFTER: u64 = 5;
 
 pub(crate) fn call(settings: &Settings, method: &str, parameters: &Value, timeout_millis: u32) -> Request {
     Request {
+        method: "POST",
         url: settings.url(method),
         headers: vec![Header { name: "content-type".into(), value: "application/json".into() }],
         body: parameters.to_string().into_bytes(),

@@ -32,8 +32,8 @@ impl From<wit::Event> for types::Event {
             wit::Event::MediaWanted(token) => Self::MediaWanted(token),
             wit::Event::Poisoned(response) => Self::Poisoned(response.into()),
             wit::Event::Shutdown => Self::Shutdown,
-            wit::Event::Stored(_)
-            | wit::Event::Webhook(_)
+            wit::Event::Stored(wit::StoredMedium { id, .. }) => Self::Stored(id),
+            wit::Event::Webhook(_)
             | wit::Event::SocketOpen(_)
             | wit::Event::SocketFailed(_)
             | wit::Event::SocketText(_)
@@ -88,7 +88,10 @@ impl From<types::Effect> for wit::Effect {
             types::Effect::CancelTimer(id) => Self::CancelTimer(id),
             types::Effect::Inbound(inbound) => Self::Inbound(inbound.into()),
             types::Effect::Outcome(id, outcome) => Self::Outcome(wit::OutboundOutcome { id, outcome: outcome.into() }),
-            types::Effect::Media(token, why) => Self::Media(wit::Medium { token, source: Err(why) }),
+            types::Effect::Media(token, source) => {
+                let source = source.map(|(id, request)| wit::HttpRequest { id, request: request.into() });
+                Self::Media(wit::Medium { token, source })
+            }
             types::Effect::StatePut(types::State { key, value }) => Self::StatePut(wit::State { key, value }),
             types::Effect::Health(state, detail) => Self::Health(wit::Health { state: state.to_owned(), detail }),
             types::Effect::Log(level, message) => Self::Log(wit::LogLine { level: level.to_owned(), message }),
@@ -98,12 +101,12 @@ impl From<types::Effect> for wit::Effect {
 }
 
 impl From<types::Request> for wit::Request {
-    fn from(types::Request { url, headers, body, credentials, timeout_millis }: types::Request) -> Self {
+    fn from(types::Request { method, url, headers, body, credentials, timeout_millis }: types::Request) -> Self {
         Self {
-            method: "POST".to_owned(),
+            method: method.to_owned(),
             url,
             headers: headers.into_iter().map(|types::Header { name, value }| wit::Header { name, value }).collect(),
-            body: vec![wit::Segment::Bytes(body)],
+            body: if body.is_empty() { Vec::new() } else { vec![wit::Segment::Bytes(body)] },
             credentials,
             timeout_millis: Some(timeout_millis),
         }

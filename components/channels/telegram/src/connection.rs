@@ -2,6 +2,7 @@
 
 use crate::api;
 use crate::core::{Core, Purpose};
+use crate::fetch;
 use crate::outbox::Outbox;
 use crate::poll::Poll;
 use crate::prompt::Prompts;
@@ -61,7 +62,8 @@ impl Parts {
         let core = &mut self.core;
         match event {
             Event::Outbound(outbound) => self.outbox.take(core, &mut self.prompts, outbound),
-            Event::MediaWanted(token) => core.push(Effect::Media(token, "this channel fetches no media".to_owned())),
+            Event::MediaWanted(token) => fetch::wanted(core, token),
+            Event::Stored(id) => drop(core.answered(id)),
             Event::HttpResponse(id, response) => self.answered(id, &response),
             Event::HttpFailed(id, failure) => self.failed(id, &failure),
             Event::Shutdown => self.shut_down(),
@@ -92,7 +94,8 @@ impl Parts {
             _ if core.closed => {}
             Some(Purpose::Poll) => self.poll.answered(core, &self.prompts, response),
             Some(Purpose::Typing(conversation)) => self.typing.answered(core, &conversation, Some(&api::read(response))),
-            Some(Purpose::Aside) | None => {}
+            Some(Purpose::File(token)) => fetch::answered(core, token, &api::read(response)),
+            Some(Purpose::Download | Purpose::Aside) | None => {}
         }
     }
 
@@ -103,7 +106,8 @@ impl Parts {
             _ if core.closed => {}
             Some(Purpose::Poll) => self.poll.failed(core, failure),
             Some(Purpose::Typing(conversation)) => self.typing.answered(core, &conversation, None),
-            Some(Purpose::Aside) | None => {}
+            Some(Purpose::File(token)) => fetch::failed(core, token, failure),
+            Some(Purpose::Download | Purpose::Aside) | None => {}
         }
     }
 
@@ -113,7 +117,7 @@ impl Parts {
             Some(Purpose::Poll) => self.poll.rang(core),
             Some(Purpose::Delivery(outbound)) => self.outbox.rang(core, outbound),
             Some(Purpose::Typing(conversation)) => self.typing.rang(core, &conversation),
-            Some(Purpose::Aside) | None => {}
+            Some(Purpose::File(_) | Purpose::Download | Purpose::Aside) | None => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::api;
 use crate::settings::Settings;
-use crate::types::Effect;
+use crate::types::{Effect, Request};
 
 /// For whom an answer or a timer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub(crate) enum Purpose {
     Delivery(u64),
     /// Of a conversation.
     Typing(String),
+    /// Where the file with this id is.
+    File(String),
+    /// The file itself, which the host keeps.
+    Download,
     /// Nobody waits for it.
     Aside,
 }
@@ -24,7 +28,7 @@ pub(crate) enum Purpose {
 impl Purpose {
     /// Whether it may be left out where too much is under way.
     fn is_minor(&self) -> bool {
-        matches!(self, Self::Typing(_) | Self::Aside)
+        matches!(self, Self::Typing(_) | Self::File(_) | Self::Aside)
     }
 }
 
@@ -86,6 +90,14 @@ impl Core {
         self.calls.insert(id, purpose);
         self.effects.push(Effect::Http(id, api::call(&self.settings, method, parameters, timeout_millis)));
         Some(id)
+    }
+
+    /// Has the host fetch a file.
+    pub(crate) fn download(&mut self, token: String, request: Request) {
+        let id = self.next_call;
+        self.next_call += 1;
+        self.calls.insert(id, Purpose::Download);
+        self.effects.push(Effect::Media(token, Ok((id, request))));
     }
 
     pub(crate) fn cancel_call(&mut self, id: u64) {

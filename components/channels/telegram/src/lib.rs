@@ -13,6 +13,7 @@ mod connection;
 mod core;
 mod delivery;
 mod entity;
+mod fetch;
 mod markdown;
 mod media;
 mod offset;

@@ -7,9 +7,10 @@ pub struct Header {
     pub value: String,
 }
 
-/// A call of the Bot API: always a `POST` of JSON, with the token.
+/// A call of the Bot API, which is a `POST` of JSON, or the `GET` of a file; with the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    pub method: &'static str,
     pub url: String,
     pub headers: Vec<Header>,
     pub body: Vec<u8>,
@@ -162,9 +163,11 @@ pub enum Event {
     /// A conversation, and whether the agent is at work in it.
     Typing(String, bool),
     MediaWanted(String),
+    /// The file that a request was to bring is with the host.
+    Stored(u64),
     Poisoned(Response),
     Shutdown,
-    /// What never comes of anything that this channel asks for: sockets, webhooks, stored media.
+    /// What never comes of anything that this channel asks for: sockets, webhooks.
     Other,
 }
 
@@ -185,8 +188,8 @@ pub enum Effect {
     CancelTimer(u32),
     Inbound(Inbound),
     Outcome(u64, Outcome),
-    /// The token of a medium, and why there is no request for it.
-    Media(String, String),
+    /// The token of a medium, and the request that brings it, or why there is none.
+    Media(String, Result<(u64, Request), String>),
     StatePut(State),
     Health(&'static str, String),
     Log(&'static str, String),

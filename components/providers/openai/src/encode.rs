@@ -23,7 +23,7 @@ pub fn encode(target: &Target, request: &ChatRequest) -> Result<Request, Error> 
     body.member("model", &request.model);
     body.key("messages");
     body.raw("[");
-    messages(&mut body, &request.messages);
+    messages(&mut body, &request.messages, settings.images);
     body.raw("]");
     tools(&mut body, &request.tools)?;
     for (at, (name, value)) in request.options.iter().enumerate() {
@@ -45,7 +45,7 @@ pub fn encode(target: &Target, request: &ChatRequest) -> Result<Request, Error> 
     })
 }
 
-fn messages(body: &mut Body, messages: &[Message]) {
+fn messages(body: &mut Body, messages: &[Message], with_images: bool) {
     // A tool message holds text alone, and nothing may stand between a call and its results: images come after them.
     let mut images: Vec<&Blob> = Vec::new();
     for message in messages {
@@ -54,13 +54,14 @@ fn messages(body: &mut Body, messages: &[Message]) {
         }
         match message {
             Message::System(text) => plain(body, "system", text),
-            Message::User(parts) => user(body, parts),
+            Message::User(parts) if with_images => user(body, parts),
+            Message::User(parts) => plain(body, "user", &text_of(parts)),
             Message::Assistant(items) => assistant(body, items),
             Message::Tool(results) => {
                 for result in results {
                     tool_result(body, result);
                     images.extend(result.content.iter().filter_map(|part| match part {
-                        Part::Blob(blob) => image_type(blob).and(Some(blob)),
+                        Part::Blob(blob) if with_images => image_type(blob).and(Some(blob)),
                         _ => None,
                     }));
                 }

@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     authenticate: bool,
     /// `max_tokens` on servers older than its successor.
     pub(crate) max_tokens_field: &'static str,
+    /// Pictures go as such, and not in words.
+    pub(crate) images: bool,
 }
 
 impl Settings {
@@ -24,7 +26,12 @@ impl Settings {
         let mut configured = None;
         let mut authenticate = true;
         let mut max_tokens_field = "max_completion_tokens";
+        let mut images = true;
         for (key, value) in &settings {
+            if key == "images" {
+                images = value.as_bool().ok_or_else(|| invalid("setting images: neither true nor false"))?;
+                continue;
+            }
             let value = value.as_str().ok_or_else(|| invalid(format!("setting {key}: not a string")))?;
             match (key.as_str(), value) {
                 ("base-url", url) => configured = Some(url.to_owned()),
@@ -36,12 +43,12 @@ impl Settings {
                 ("max-tokens-field", _) => {
                     return Err(invalid("setting max-tokens-field: neither \"max_completion_tokens\" nor \"max_tokens\""));
                 }
-                _ => return Err(invalid(format!("there is no setting {key}; there are auth, base-url and max-tokens-field"))),
+                _ => return Err(invalid(format!("there is no setting {key}; there are auth, base-url, images and max-tokens-field"))),
             }
         }
         let base_url =
             if target.base_url.is_empty() { configured.unwrap_or_else(|| DEFAULT_BASE_URL.into()) } else { target.base_url.clone() };
-        Ok(Self { base_url: check_base_url(&base_url)?.to_owned(), authenticate, max_tokens_field })
+        Ok(Self { base_url: check_base_url(&base_url)?.to_owned(), authenticate, max_tokens_field, images })
     }
 
     /// `path` begins with a slash.

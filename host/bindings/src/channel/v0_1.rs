@@ -93,6 +93,8 @@ fn event_out(event: &ours::Event) -> wire::Event {
         ours::Event::Typing(typing) => {
             wire::Event::Typing(wire::Typing { conversation_id: typing.conversation_id.clone(), active: typing.active })
         }
+        ours::Event::MediaWanted(token) => wire::Event::MediaWanted(token.clone()),
+        ours::Event::Stored(id, blob) => wire::Event::Stored(wire::StoredMedium { id: *id, blob: convert::blob_out(blob) }),
         ours::Event::Poisoned(response) => wire::Event::Poisoned(response_out(response)),
         ours::Event::Shutdown => wire::Event::Shutdown,
     }
@@ -137,6 +139,9 @@ fn effect_in(effect: wire::Effect) -> ours::Effect {
         wire::Effect::CancelTimer(id) => ours::Effect::CancelTimer(id),
         wire::Effect::Inbound(inbound) => ours::Effect::Inbound(inbound_in(inbound)),
         wire::Effect::Outcome(wire::OutboundOutcome { id, outcome }) => ours::Effect::Outcome(id, outcome_in(outcome)),
+        wire::Effect::Media(wire::Medium { token, source }) => {
+            ours::Effect::Media(token, source.map(|wire::HttpRequest { id, request }| (id, convert::request_in(request))))
+        }
         wire::Effect::StatePut(state) => ours::Effect::StatePut(ours::State { key: state.key, value: state.value }),
         wire::Effect::StateDelete(key) => ours::Effect::StateDelete(key),
         wire::Effect::Health(health) => ours::Effect::Health(ours::Health { state: health.state, detail: health.detail }),
@@ -146,7 +151,6 @@ fn effect_in(effect: wire::Effect) -> ours::Effect {
         wire::Effect::SocketSendText(_) => ours::Effect::Unavailable("socket-send-text"),
         wire::Effect::SocketSendBinary(_) => ours::Effect::Unavailable("socket-send-binary"),
         wire::Effect::SocketClose(_) => ours::Effect::Unavailable("socket-close"),
-        wire::Effect::Media(_) => ours::Effect::Unavailable("media"),
     }
 }
 

@@ -1,13 +1,14 @@
 //! `wirken audit`: the record of everything that happened, and whether it is whole.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use serde::Serialize;
-use wirken_ledger::{Chain, LogFilter, Reader, Report, Row, Scope, Verdict};
+use wirken_ledger::{Blobs, Chain, LogFilter, NamedBlob, Reader, Report, Row, Scope, Verdict};
 use wirken_types::Timestamp;
-use wirken_types::chat::plain_text;
+use wirken_types::chat::{Part, plain_text};
 use wirken_types::event::Event;
 use wirken_types::policy::Treatment;
 
@@ -52,16 +53,16 @@ pub(crate) fn run(environment: &Environment, args: Audit) -> anyhow::Result<Exit
             Ok(ExitCode::SUCCESS)
         }
         Audit::Verify { session, report } => match parts::reader(&folder) {
-            Ok(reader) => verify(reader.as_ref(), session, report.format),
+            Ok(reader) => verify(reader.as_ref(), &Blobs::look(&Blobs::path_in(folder.root())), session, report.format),
             Err(error) => unreadable(error.downcast()?, report.format),
         },
     }
 }
 
-fn verify(reader: Option<&Reader>, session: Option<String>, format: Format) -> anyhow::Result<ExitCode> {
+fn verify(reader: Option<&Reader>, files: &Blobs, session: Option<String>, format: Format) -> anyhow::Result<ExitCode> {
     let scope = chain(reader, session)?.map_or(Scope::All, Scope::Chain);
     let Some(reader) = reader else {
-        let empty = Verified { verdict: "empty", rows: 0, chains: 0, first_bad: None, checked_heads: false, says: EMPTY.into() };
+        let empty = Verified { verdict: "empty", rows: 0, chains: 0, files: 0, first_bad: None, checked_heads: false, says: EMPTY.into() };
         output::report(format, &empty, |empty| empty.says.clone())?;
         return Ok(ExitCode::SUCCESS);
     };
@@ -72,8 +73,16 @@ fn verify(reader: Option<&Reader>, session: Option<String>, format: Format) -> a
             output::note(format_args!("{} of {} rows …", progress.rows, progress.of));
         }
     });
-    let verified = match checked {
-        Ok(report) => Verified::of(&report),
+    let verified = checked.and_then(|report| {
+        let verified = Verified::of(&report);
+        let chain = match scope {
+            Scope::All => None,
+            Scope::Chain(chain) => Some(chain),
+        };
+        if verified.verdict == "ok" { Ok(verified.with_files(&reader.named_blobs(chain)?, files)) } else { Ok(verified) }
+    });
+    let verified = match verified {
+        Ok(verified) => verified,
         Err(error) => return unreadable(error, format),
     };
     output::report(format, &verified, |verified| verified.says.clone())?;
@@ -87,7 +96,7 @@ fn unreadable(error: wirken_ledger::Error, format: Format) -> anyhow::Result<Exi
         return Err(error.into());
     }
     let says = format!("The ledger is damaged: {error}. Copy the file before anything else touches it.");
-    let verified = Verified { verdict: "broken", rows: 0, chains: 0, first_bad: None, checked_heads: false, says };
+    let verified = Verified { verdict: "broken", rows: 0, chains: 0, files: 0, first_bad: None, checked_heads: false, says };
     output::report(format, &verified, |verified| verified.says.clone())?;
     Ok(ExitCode::FAILURE)
 }
@@ -100,6 +109,8 @@ struct Verified {
     verdict: &'static str,
     rows: u64,
     chains: u64,
+    /// Those that rows name, and that were found whole.
+    files: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_bad: Option<Bad>,
     /// Whether signed heads were checked too.
@@ -122,7 +133,31 @@ impl Verified {
             Verdict::Empty => ("empty", None),
             Verdict::Broken { chain, seq, what } => ("broken", Some(Bad { chain: chain.clone(), seq: *seq, what: what.to_string() })),
         };
-        Self { verdict, rows: report.rows, chains: report.chains, first_bad, checked_heads: false, says: report.says() }
+        Self { verdict, rows: report.rows, chains: report.chains, files: 0, first_bad, checked_heads: false, says: report.says() }
+    }
+
+    /// The same with the files that rows name, up to the first that is not what it was.
+    fn with_files(mut self, named: &[NamedBlob], files: &Blobs) -> Self {
+        let mut whole = BTreeSet::new();
+        for NamedBlob { chain, seq, digest } in named {
+            if whole.contains(digest) {
+                continue;
+            }
+            if let Err(error) = files.pieces(*digest, |_| {}) {
+                let (chain, what) = (chain.to_string(), error.to_string());
+                self.says =
+                    format!("Row {seq} of chain {chain} names a file, and {what}. The rows themselves are as they were. {}", self.says);
+                (self.verdict, self.first_bad) = ("broken", Some(Bad { chain, seq: *seq, what }));
+                break;
+            }
+            whole.insert(*digest);
+        }
+        self.files = whole.len() as u64;
+        if self.verdict == "ok" && self.files > 0 {
+            let are = if self.files == 1 { "1 file is".to_owned() } else { format!("{} files are", self.files) };
+            self.says = format!("{}\n{are} whole, of those that its rows name.", self.says.trim_end());
+        }
+        self
     }
 }
 
@@ -173,6 +208,11 @@ pub(crate) fn what(event: &Event) -> String {
             let text = content.as_deref().map_or_else(erased, plain_text);
             format!("{}: {}", one_line(sender, 40), one_line(&text, EXCERPT))
         }
+        Event::MediumFetched { content, .. } => match content {
+            Some(Part::Blob(blob)) => one_line(&blob.described(), EXCERPT),
+            Some(other) => one_line(&plain_text(std::slice::from_ref(other)), 200),
+            None => erased(),
+        },
         Event::Commanded { account, command, .. } => format!("{} in {}", one_line(command, EXCERPT), one_line(account, 40)),
         Event::TurnStarted { .. } => String::new(),
         Event::TurnResumed { attempt, .. } => format!("for the {attempt}. time"),

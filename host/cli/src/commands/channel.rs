@@ -123,7 +123,7 @@ fn add(answers: &Answers, folder: &Folder, args: ChannelAdd) -> anyhow::Result<(
         bail!("the channel {} takes no credential: leave --credential-stdin and --key-file out", manifest.name);
     }
     let mut secrets = Vec::new();
-    for credential in &manifest.credentials {
+    for credential in manifest.own_credentials() {
         if let Some(secret) = questions::value(answers, &account, credential, args.credential_stdin)? {
             secrets.push((credentials::record_for(&account, &manifest, &resolved, &credential.name)?, secret));
         }

@@ -266,10 +266,13 @@ fn checked(
         let known = if names.is_empty() { "it asks for none".into() } else { format!("it asks for {}", names.join(", ")) };
         bail!("{component} asks for no credential named {name:?}; {known}");
     };
+    if let Some(own) = &wanted.value_of {
+        bail!("{name} of {component} has the value of {own}: `wirken credentials add {component} {own}` keeps it for both");
+    }
     let asked = manifest.resolve(&wanted.origins, settings)?;
     let origins = if origins.is_empty() { asked.clone() } else { origins.to_vec() };
     let idle = origins.iter().filter(|origin| !asked.contains(origin)).cloned().collect();
-    let places = if places.is_empty() { vec![wanted.place()?] } else { places.to_vec() };
+    let places = if places.is_empty() { manifest.places(name)? } else { places.to_vec() };
     Ok(Checked { record: NewRecord { component, name: name.to_owned(), origins, places }, asked, idle })
 }
 

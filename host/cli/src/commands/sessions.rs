@@ -8,7 +8,7 @@ use wirken_gateway::control::{self, CallFailed, Request};
 use wirken_gateway::folder::Folder;
 use wirken_ledger::{Batch, Ledger, Reader, Row, Session, SessionFilter};
 use wirken_types::SessionId;
-use wirken_types::chat::plain_text;
+use wirken_types::chat::{Part, plain_text};
 use wirken_types::event::{Delivery, Event};
 
 use crate::args::Sessions;
@@ -123,6 +123,8 @@ fn show(shown: &Shown) -> String {
             Event::Inbound { sender, content, .. } => {
                 add(&one_line(sender, 40), &content.as_deref().map_or_else(|| "[erased]".into(), plain_text))
             }
+            Event::MediumFetched { content: Some(Part::Blob(blob)), .. } => add("file", &blob.described()),
+            Event::MediumFetched { content: Some(other), .. } => add("file", &plain_text(std::slice::from_ref(other))),
             Event::Commanded { command, .. } => add("command", &one_line(command, 200)),
             Event::OutboundQueued { content, .. } => add("agent", content.as_deref().unwrap_or("[erased]")),
             Event::ToolStarted { tool, content, .. } => {

@@ -58,7 +58,7 @@ pub(crate) fn run(environment: &Environment, args: Setup) -> anyhow::Result<Exit
     }
     let resolved = manifest.settings(&given)?;
     let mut secrets = Vec::new();
-    for credential in &manifest.credentials {
+    for credential in manifest.own_credentials() {
         if let Some(secret) = questions::value(&answers, &manifest.name, credential, args.credential_stdin)? {
             secrets.push((credentials::record_for(&manifest.name, &manifest, &resolved, &credential.name)?, secret));
         }

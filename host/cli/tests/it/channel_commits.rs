@@ -104,6 +104,7 @@ pub(crate) fn gateway<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Ga
         sandbox: Arc::new(Sandbox::Missing(String::new())),
         outward: Outward::closed(),
         store: None,
+        blobs: Some(wirken_ledger::Blobs::open(&wirken_ledger::Blobs::path_in(folder), u64::MAX, None).unwrap()),
         policies: Arc::default(),
     };
     (Gateway::start(parts), ledger)

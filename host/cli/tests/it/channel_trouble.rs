@@ -9,10 +9,11 @@ use wirken_engine::Engine;
 use wirken_gateway::Gateway;
 use wirken_gateway::channel::{Account, ChannelParts, ChannelStatus, Channels, ProcessState};
 use wirken_ledger::{LogFilter, Options, Reader, SessionFilter};
-use wirken_types::channel::{Conversation, Health, Inbound, InboundChoice, InboundMessage, Outcome, Sender};
+use wirken_types::channel::{Attachment, Conversation, Health, Inbound, InboundChoice, InboundMessage, Outcome, RemoteBlob, Sender};
 use wirken_types::event::Event;
 use wirken_vault::{KeySource, Vault};
-use wirken_wire::{AdapterHandshake, AdapterStep, Boot, Frames, KeyPair, ToGateway, frame};
+use wirken_wire::limits::MAX_PIECE_BYTES;
+use wirken_wire::{AdapterHandshake, AdapterStep, Boot, Frames, KeyPair, MediumNews, MediumOrder, ToAdapter, ToGateway, frame};
 
 use crate::channel_commits::{account, channel_parts, gateway};
 
@@ -120,6 +121,7 @@ async fn an_answer_that_crashes_the_component_has_failed_and_the_next_one_arrive
         message: None,
         marks: Vec::new(),
         text: text.into(),
+        files: Vec::new(),
     };
     here.until("quiet", |here| here.reader().outbox(None).unwrap().is_empty()).await;
     here.gateway.say(say("a", "crash")).await.unwrap();
@@ -247,6 +249,36 @@ fn liar() {
             }
             say(&mut stream, &ToGateway::Health(Health { state: "chosen".into(), detail: String::new() })).unwrap();
         }
+        "file" => drop(say(&mut stream, &ToGateway::Medium { id: 1, news: MediumNews::Piece { bytes: vec![7; 100_000] } })),
+        "wanted-file" => {
+            // Somebody who may speak sends a picture; it is wanted once that is committed.
+            let Inbound::Message(mut message) = stranger("11") else { panic!("a message was made") };
+            let picture = RemoteBlob { token: "t".into(), media_type: "image/png".into(), name: None, size: None };
+            message.attachments = vec![Attachment::Remote(picture)];
+            let inbounds = vec![Inbound::Message(message)];
+            say(&mut stream, &ToGateway::Commit { id: 1, inbounds, puts: Vec::new(), deletes: Vec::new() }).unwrap();
+            let mut buffer = [0; 8192];
+            let id = loop {
+                let next = frames.next_frame().unwrap().map(|message| ToAdapter::decode(message).unwrap());
+                match next {
+                    Some(ToAdapter::Medium { id, order: MediumOrder::Wanted { token, .. } }) => {
+                        assert_eq!(token, "t");
+                        break id;
+                    }
+                    Some(_) => {}
+                    None => match stream.read(&mut buffer).unwrap_or_default() {
+                        0 => return,
+                        count => frames.push(&buffer[..count]),
+                    },
+                }
+            };
+            // More than there is credit for, whatever is granted for what is put away meanwhile.
+            say(&mut stream, &ToGateway::Medium { id, news: MediumNews::Begun { size: None } }).unwrap();
+            let mut first = b"\x89PNG\r\n\x1a\n".to_vec();
+            first.resize(MAX_PIECE_BYTES, 7);
+            while say(&mut stream, &ToGateway::Medium { id, news: MediumNews::Piece { bytes: first.clone() } }).is_ok() {}
+            return;
+        }
         "chatter" => while say(&mut stream, &ToGateway::Beat).is_ok() {},
         "flood" => loop {
             // Strangers, commits, failures and log lines, as fast as they are taken.
@@ -340,6 +372,22 @@ async fn a_process_that_says_what_cannot_be_understood_is_hung_up_on_and_started
         here.until("restarting", |here| !here.rows("channel-restarting").is_empty()).await;
         assert!(here.taken().is_empty() && here.rows("adapter-refused").is_empty(), "{lie}");
         here.channels.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_sends_files_as_it_likes_is_hung_up_on_and_that_is_on_record() {
+    for (lie, said) in [("file", ["nobody had asked for"; 2]), ("wanted-file", ["credit", "announced"])] {
+        let here = lied_to(lie).await;
+        here.until("restarting", |here| !here.rows("channel-restarting").is_empty()).await;
+        let told = |event: &Event| match event {
+            Event::System { detail, .. } => said.iter().any(|said| detail["reason"].as_str().unwrap().contains(said)),
+            _ => false,
+        };
+        assert!(here.rows("channel-restarting").iter().any(told), "{lie}: {:?}", here.rows("channel-restarting"));
+        here.channels.stop().await;
+        let kept = std::fs::read_dir(wirken_ledger::Blobs::path_in(here.folder.path())).unwrap().count();
+        assert_eq!(kept, 0, "{lie}: nothing of it stays");
     }
 }
 

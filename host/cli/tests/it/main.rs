@@ -20,6 +20,7 @@ mod exfiltration;
 mod faults;
 mod gullible;
 mod kill;
+mod media;
 mod messages;
 mod network;
 mod removal;

@@ -166,7 +166,8 @@ impl Player {
     /// Takes one effect, or says why no host does.
     fn take(&mut self, effect: &Effect) -> Result<(), String> {
         match effect {
-            Effect::Http(id, request) => {
+            Effect::Media(_, Err(_)) => {}
+            Effect::Http(id, request) | Effect::Media(_, Ok((id, request))) => {
                 if self.requests.insert(*id, request.clone()).is_some() {
                     return Err(format!("the request id {id} is under way already"));
                 }

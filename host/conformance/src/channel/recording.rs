@@ -46,6 +46,8 @@ pub(super) enum What {
     Wait(u64),
     Outbound(Said),
     Typing(Typing),
+    /// The medium of this token is wanted.
+    MediaWanted(String),
     /// The gateway stops.
     Shutdown(Nothing),
 }

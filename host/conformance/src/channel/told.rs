@@ -25,6 +25,8 @@ pub(super) fn effect(effect: &Effect) -> Value {
         Effect::CancelTimer(_) => json!({ "cancel-timer": {} }),
         Effect::Inbound(inbound) => json!({ "inbound": self::inbound(inbound) }),
         Effect::Outcome(_, outcome) => json!({ "outcome": self::outcome(outcome) }),
+        Effect::Media(token, Ok((_, described))) => json!({ "media": { "token": token, "request": request::told(described) } }),
+        Effect::Media(token, Err(why)) => json!({ "media": { "token": token, "failed": why } }),
         Effect::StatePut(state) => json!({ "state-put": { "key": state.key, "value": text(&state.value) } }),
         Effect::StateDelete(key) => json!({ "state-delete": key }),
         Effect::Health(health) => json!({ "health": { "state": health.state, "detail": health.detail } }),

@@ -99,7 +99,14 @@ pub(crate) fn bound(mut authority: Authority, name: &str, place: &str, secret: &
     let origins = authority.origins.clone();
     let record =
         Some(Held { origins: origins.clone(), places: vec![place.clone()], secret: Arc::new(Secret::from_string(secret.to_owned())) });
-    authority.credentials.push(Binding { name: name.to_owned(), manifest_origins: origins, place, optional: false, record });
+    authority.credentials.push(Binding {
+        name: name.to_owned(),
+        stored_as: name.to_owned(),
+        manifest_origins: origins,
+        place,
+        optional: false,
+        record,
+    });
     authority
 }
 

@@ -73,6 +73,7 @@ use wirken_types::channel::Outcome;
 use wirken_wire::link::{Closed, Receiver, Sender};
 use wirken_wire::{ToAdapter, ToGateway};
 
+use super::media::{Media, Transfers};
 use super::outbox::{Drawn, Outbox, Record};
 use crate::GatewayError;
 use crate::registry::Registry;
@@ -83,6 +84,7 @@ pub struct Connection {
     pub(crate) sender: Sender<ToAdapter>,
     pub(crate) receiver: Receiver<ToGateway>,
     pub(crate) outbox: Outbox,
+    pub(crate) media: Media,
     pub(crate) registry: Arc<Registry>,
 }
 
@@ -94,6 +96,7 @@ pub struct Channel<'id> {
     account: String,
     sender: Sender<ToAdapter>,
     outbox: Outbox,
+    media: Media,
     registry: Arc<Registry>,
     brand: Brand<'id>,
 }
@@ -150,9 +153,9 @@ impl From<Closed> for ChannelError {
 
 /// Serves a connection for as long as `body` does. It is the only way to a [`Channel`].
 pub async fn serve<T>(connection: Connection, body: impl for<'id> FnOnce(Channel<'id>, Incoming<'id>) -> BoxFuture<'id, T>) -> T {
-    let Connection { account, sender, receiver, outbox, registry } = connection;
+    let Connection { account, sender, receiver, outbox, media, registry } = connection;
     outbox.connect();
-    let channel = Channel { account, sender, outbox: outbox.clone(), registry: Arc::clone(&registry), brand: PhantomData };
+    let channel = Channel { account, sender, outbox: outbox.clone(), media, registry: Arc::clone(&registry), brand: PhantomData };
     let result = body(channel, Incoming { receiver, brand: PhantomData }).await;
     // Whatever was handed out and not answered is in doubt from here on.
     let doubts = outbox.disconnect("the channel's process ended before it said whether this was delivered");
@@ -220,6 +223,11 @@ impl<'id> Channel<'id> {
         Ok(record(&self.registry, settled, true).await?)
     }
 
+    /// The files that this channel's account is asked for.
+    pub(crate) fn transfers(&self) -> Transfers {
+        Transfers::new(self.media.clone())
+    }
+
     /// A text that belongs to no session, soon or not at all.
     pub fn notice(&self, conversation: &str, text: &str) {
         self.outbox.notice(conversation, text);
@@ -234,7 +242,9 @@ impl<'id> Channel<'id> {
     /// Answers whatever the adapter says that needs no more than an answer.
     pub fn answer(&self, message: &ToAdapter) -> Result<(), ChannelError> {
         match message {
-            ToAdapter::Committed { .. } | ToAdapter::Beat | ToAdapter::Shutdown => Ok(self.sender.try_send(message)?),
+            ToAdapter::Committed { .. } | ToAdapter::Beat | ToAdapter::Shutdown | ToAdapter::Medium { .. } => {
+                Ok(self.sender.try_send(message)?)
+            }
             // Those are drawn.
             ToAdapter::Outbound(_) | ToAdapter::Typing(_) => Err(ChannelError::Closed),
         }

@@ -12,8 +12,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use wirken_ledger::Batch;
 use wirken_types::Timestamp;
-use wirken_types::channel::{Attachment, Conversation, Inbound, InboundChoice, InboundMessage, State};
+use wirken_types::channel::{Attachment, Conversation, Inbound, InboundChoice, InboundMessage, RemoteBlob, State};
 use wirken_types::event::{Event, Mark, Place};
+use wirken_types::media::{self, Remote, described, is_picture};
 use wirken_wire::limits::{BEAT, MAX_COMMITS, MAX_STATES, MAX_STATES_BYTES, SILENCE};
 use wirken_wire::{ToAdapter, ToGateway};
 
@@ -26,6 +27,8 @@ use crate::{GatewayError, Say};
 
 /// What is under way when the gateway stops gets this long.
 const DRAIN: Duration = Duration::from_secs(2);
+/// Files of one message that are fetched.
+const FILES: usize = 10;
 /// A line of an adapter's log, in characters.
 const LINE: usize = 500;
 /// Lines of its log that an adapter may write between two beats.
@@ -86,6 +89,7 @@ impl<'a, 'id> Served<'a, 'id> {
         let (mut heard, mut silent) = (Instant::now(), false);
         let mut waiting: VecDeque<Commit> = VecDeque::new();
         let mut committing: Option<BoxFuture<'a, Result<u64, ChannelError>>> = None;
+        let mut transfers = self.channel.transfers();
         loop {
             if committing.is_none()
                 && let Some(commit) = waiting.pop_front()
@@ -100,7 +104,7 @@ impl<'a, 'id> Served<'a, 'id> {
             }
             tokio::select! {
                 biased;
-                // Whatever the adapter says, and however fast, the other three have their turn.
+                // Whatever the adapter says, and however fast, the other four have their turn.
                 () = super::supervisor::told_to_stop(&mut stop) => return Err(self.stop(incoming).await?),
                 done = async { match committing.as_mut() { Some(committing) => committing.await, None => std::future::pending().await } } => {
                     committing = None;
@@ -122,7 +126,12 @@ impl<'a, 'id> Served<'a, 'id> {
                     self.lines = 0;
                     self.channel.answer(&ToAdapter::Beat)?;
                 }
+                (id, order) = transfers.next() => self.channel.answer(&ToAdapter::Medium { id, order })?,
                 next = incoming.next(self.channel), if listens => match next? {
+                    Next::Message(ToGateway::Medium { id, news }) => {
+                        heard = Instant::now();
+                        transfers.take(id, news).map_err(|why| Ended::Gone(why.to_owned()))?;
+                    }
                     Next::Message(message) => {
                         heard = Instant::now();
                         waiting.extend(self.told(message).await?);
@@ -169,7 +178,8 @@ impl<'a, 'id> Served<'a, 'id> {
             }
             ToGateway::Fatal { reason } => return Err(Ended::Fatal(reason)),
             ToGateway::Confined { lacking } => status.not_confined(lacking),
-            ToGateway::Beat => {}
+            // Taken out before.
+            ToGateway::Beat | ToGateway::Medium { .. } => {}
         }
         Ok(None)
     }
@@ -347,6 +357,7 @@ async fn take(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: InboundMes
         key: message.key.clone(),
         message: (!direct).then(|| message.id.clone()),
         text: words(&message),
+        files: wanted(&message),
     };
     match runtime.gateway.say(say).await {
         Ok(_) | Err(GatewayError::Empty) => Ok(()),
@@ -414,15 +425,47 @@ fn words(message: &InboundMessage) -> String {
         text.push_str(if line.starts_with('[') { " " } else { "" });
         text.push_str(line);
     }
+    let mut shown = 0;
     for attachment in &message.attachments {
-        let (media_type, name) = match attachment {
-            Attachment::Stored(blob) => (&blob.media_type, &blob.name),
-            Attachment::Remote(remote) => (&remote.media_type, &remote.name),
+        let (described, why) = match attachment {
+            // Nothing is in this host's store by an adapter's word.
+            Attachment::Stored(blob) => (blob.described(), Some("it is not among those that you can see")),
+            Attachment::Remote(remote) => {
+                let why = unwanted(remote, shown);
+                shown += usize::from(why.is_none());
+                (described(&remote.media_type, remote.name.as_deref(), remote.size), why)
+            }
         };
-        let name: String = name.iter().flat_map(|name| name.chars()).filter(|c| !c.is_control()).take(120).collect();
-        text.push_str(&format!("\n[A file came with it, which you cannot see: {media_type} {name}]"));
+        text.push_str(&match why {
+            Some(why) => format!("\n[A file came with it, which you cannot see, because {why}: {described}]"),
+            None => format!("\n[A picture came with it: {described}]"),
+        });
     }
     text
+}
+
+/// Why a file stays where it is, if it does; `shown` of the message are wanted already.
+fn unwanted(remote: &RemoteBlob, shown: usize) -> Option<&'static str> {
+    match remote {
+        _ if !is_picture(&remote.media_type) => Some("only pictures are fetched"),
+        _ if remote.size.is_some_and(|size| size > media::MAX_BYTES) => Some("it is too large"),
+        _ if shown >= FILES => Some("too many came at once"),
+        _ => None,
+    }
+}
+
+/// What is fetched of what came with a message.
+fn wanted(message: &InboundMessage) -> Vec<Remote> {
+    let mut files = Vec::new();
+    for attachment in &message.attachments {
+        if let Attachment::Remote(remote) = attachment
+            && unwanted(remote, files.len()).is_none()
+        {
+            let RemoteBlob { token, media_type, name, size } = remote.clone();
+            files.push(Remote { token, media_type, name, size });
+        }
+    }
+    files
 }
 
 /// `/new` and `/stop`, which are for the gateway and not for the agent. Each is carried out once, however often the platform

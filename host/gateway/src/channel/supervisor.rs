@@ -174,6 +174,7 @@ async fn run(shared: &mut Shared, runtime: &Arc<Runtime>, held: &mut watch::Rece
         sender,
         receiver,
         outbox: runtime.outbox.clone(),
+        media: runtime.media.clone(),
         registry: Arc::clone(&runtime.gateway.registry),
     };
     // Whichever of the two it is, the process is told to end.

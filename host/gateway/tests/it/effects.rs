@@ -121,6 +121,7 @@ async fn open(folder: &Path, url: &str, other: &str) -> Gateway {
         sandbox: Arc::new(Sandbox::Missing("no program runs in this test".into())),
         outward: Outward { egress, authority: Box::new(move |component| (component == "worldly").then(|| authority.clone())) },
         store: Some(wirken_store::Store::open(&wirken_store::Store::path_in(folder)).unwrap()),
+        blobs: None,
         policies: Arc::default(),
     })
 }

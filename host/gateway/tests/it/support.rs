@@ -188,6 +188,7 @@ fn assemble(
         sandbox,
         outward: rest.outward,
         store: rest.store,
+        blobs: None,
         policies: rest.policies,
     };
     (Gateway::start(parts), ledger)
@@ -293,6 +294,7 @@ pub(crate) fn say(conversation: &str, key: &str, text: &str) -> Say {
         message: None,
         marks: Vec::new(),
         text: text.into(),
+        files: Vec::new(),
     }
 }
 

@@ -19,6 +19,10 @@ pub enum Fault {
     DelayAnswer(Duration),
     /// In place of an answer comes this, and the request has had no effect.
     Answer { status: u16, body: String },
+    /// A file comes in pieces of so many bytes, with this time between two of them. Of the method `file` alone, as the next.
+    Slow { piece: usize, pause: Duration },
+    /// A file breaks off after so many bytes.
+    CutIn(usize),
 }
 
 /// What is still to go wrong.

@@ -186,7 +186,7 @@ fn read_attachment(from: attachment::Reader<'_>) -> Result<Attachment, WireError
     })
 }
 
-pub(super) fn write_blob(mut to: blob::Builder<'_>, from: &Blob) -> Result<(), WireError> {
+pub(crate) fn write_blob(mut to: blob::Builder<'_>, from: &Blob) -> Result<(), WireError> {
     within("a blob's id", from.id.len(), MAX_ID_BYTES)?;
     within("a media type", from.media_type.len(), MAX_WORD_BYTES)?;
     to.set_id(from.id.as_str());
@@ -199,7 +199,7 @@ pub(super) fn write_blob(mut to: blob::Builder<'_>, from: &Blob) -> Result<(), W
     Ok(())
 }
 
-pub(super) fn read_blob(from: blob::Reader<'_>) -> Result<Blob, WireError> {
+pub(crate) fn read_blob(from: blob::Reader<'_>) -> Result<Blob, WireError> {
     Ok(Blob {
         id: text("a blob's id", MAX_ID_BYTES, from.get_id())?,
         media_type: text("a media type", MAX_WORD_BYTES, from.get_media_type())?,

@@ -380,7 +380,7 @@ proptest! {
 fn what_is_signed_does_not_change_by_accident() {
     let signed = Facts { adapter_id: "a".to_owned(), adapter_nonce: [1; NONCE_BYTES], gateway_nonce: [2; NONCE_BYTES] };
     let mut expected = Vec::new();
-    for part in [&b"wirken-adapter-handshake"[..], b"gateway", &[1, 0, 0, 0], b"a", &[1; 32], &[2; 32]] {
+    for part in [&b"wirken-adapter-handshake"[..], b"gateway", &[2, 0, 0, 0], b"a", &[1; 32], &[2; 32]] {
         expected.extend_from_slice(&(part.len() as u64).to_le_bytes());
         expected.extend_from_slice(part);
     }

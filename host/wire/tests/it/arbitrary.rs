@@ -8,7 +8,8 @@ use wirken_types::channel::{
     Outcome, Prompt, PromptEnd, RemoteBlob, Sender, State, Typing,
 };
 use wirken_types::http::{Blob, Failure};
-use wirken_wire::{ToAdapter, ToGateway};
+use wirken_wire::limits::MAX_MEDIUM_BYTES;
+use wirken_wire::{MediumNews, MediumOrder, ToAdapter, ToGateway};
 
 fn id() -> impl Strategy<Value = String> {
     ".{0,12}"
@@ -113,6 +114,24 @@ fn content() -> impl Strategy<Value = OutboundContent> {
     ]
 }
 
+fn news() -> impl Strategy<Value = MediumNews> {
+    prop_oneof![
+        option::of(0..=MAX_MEDIUM_BYTES as u64).prop_map(|size| MediumNews::Begun { size }),
+        bytes().prop_map(|bytes| MediumNews::Piece { bytes }),
+        Just(MediumNews::Ended),
+        text().prop_map(|reason| MediumNews::Failed { reason }),
+    ]
+}
+
+fn order() -> impl Strategy<Value = MediumOrder> {
+    prop_oneof![
+        (id(), 0..=MAX_MEDIUM_BYTES as u64).prop_map(|(token, most)| MediumOrder::Wanted { token, most }),
+        any::<u32>().prop_map(|bytes| MediumOrder::Credit { bytes }),
+        blob().prop_map(MediumOrder::Kept),
+        Just(MediumOrder::Dropped),
+    ]
+}
+
 pub(crate) fn to_gateway() -> impl Strategy<Value = ToGateway> {
     prop_oneof![
         4 => (any::<u64>(), vec(inbound(), 0..4), states(), ids())
@@ -125,6 +144,7 @@ pub(crate) fn to_gateway() -> impl Strategy<Value = ToGateway> {
         1 => text().prop_map(|reason| ToGateway::Fatal { reason }),
         1 => ids().prop_map(|lacking| ToGateway::Confined { lacking }),
         1 => Just(ToGateway::Beat),
+        1 => (any::<u64>(), news()).prop_map(|(id, news)| ToGateway::Medium { id, news }),
     ]
 }
 
@@ -137,5 +157,6 @@ pub(crate) fn to_adapter() -> impl Strategy<Value = ToAdapter> {
         1 => (id(), any::<bool>()).prop_map(|(conversation_id, active)| ToAdapter::Typing(Typing { conversation_id, active })),
         1 => Just(ToAdapter::Beat),
         1 => Just(ToAdapter::Shutdown),
+        1 => (any::<u64>(), order()).prop_map(|(id, order)| ToAdapter::Medium { id, order }),
     ]
 }

@@ -6,10 +6,10 @@ use wirken_types::channel::{
 };
 use wirken_types::http::{Blob, Failure};
 use wirken_wire::limits::{
-    MAX_DRAFT_BYTES, MAX_FRAME_BYTES, MAX_ID_BYTES, MAX_LIST, MAX_NAME_BYTES, MAX_REASON_BYTES, MAX_SKIPPED_BYTES, MAX_STATE_BYTES,
-    MAX_TEXT_BYTES, MAX_WORD_BYTES,
+    MAX_DRAFT_BYTES, MAX_FRAME_BYTES, MAX_ID_BYTES, MAX_LIST, MAX_MEDIUM_BYTES, MAX_NAME_BYTES, MAX_PIECE_BYTES, MAX_REASON_BYTES,
+    MAX_SKIPPED_BYTES, MAX_STATE_BYTES, MAX_TEXT_BYTES, MAX_WORD_BYTES,
 };
-use wirken_wire::{ToAdapter, ToGateway, WireError};
+use wirken_wire::{MediumNews, MediumOrder, ToAdapter, ToGateway, WireError};
 
 use crate::raw::{lengthened, replaced};
 
@@ -89,6 +89,14 @@ fn offer(id: String, label: String, style: String) -> ToAdapter {
     prompt(|prompt| prompt.choices = vec![Choice { id, label, style }])
 }
 
+fn news(news: MediumNews) -> ToGateway {
+    ToGateway::Medium { id: 1, news }
+}
+
+fn order(order: MediumOrder) -> ToAdapter {
+    ToAdapter::Medium { id: 1, order }
+}
+
 fn no() -> String {
     String::new()
 }
@@ -116,7 +124,8 @@ fn texts_to_gateway() -> Vec<Text<ToGateway>> {
         ("a medium's token", MAX_NAME_BYTES, |text| remote(text, no(), None)),
         ("a media type", MAX_WORD_BYTES, |text| remote(no(), text, None)),
     ];
-    let others: [Text<ToGateway>; 20] = [
+    let others: [Text<ToGateway>; 21] = [
+        ("a medium's failure", MAX_REASON_BYTES, |reason| news(MediumNews::Failed { reason })),
         ("a file's name", MAX_NAME_BYTES, |text| remote(no(), no(), Some(text))),
         ("a prompt's id", MAX_ID_BYTES, |text| choice(text, no())),
         ("a choice's id", MAX_ID_BYTES, |text| choice(no(), text)),
@@ -144,7 +153,11 @@ fn texts_to_gateway() -> Vec<Text<ToGateway>> {
     of_messages.into_iter().chain(others).collect()
 }
 
-const TEXTS_TO_ADAPTER: [Text<ToAdapter>; 17] = [
+const TEXTS_TO_ADAPTER: [Text<ToAdapter>; 21] = [
+    ("a medium's token", MAX_NAME_BYTES, |token| order(MediumOrder::Wanted { token, most: 1 })),
+    ("a blob's id", MAX_ID_BYTES, |id| order(MediumOrder::Kept(Blob { id, media_type: no(), name: None, size: 1 }))),
+    ("a media type", MAX_WORD_BYTES, |media_type| order(MediumOrder::Kept(Blob { id: no(), media_type, name: None, size: 1 }))),
+    ("a file's name", MAX_NAME_BYTES, |name| order(MediumOrder::Kept(Blob { id: no(), media_type: no(), name: Some(name), size: 1 }))),
     ("a conversation's id", MAX_ID_BYTES, |conversation_id| ToAdapter::Typing(Typing { conversation_id, active: true })),
     ("a conversation's id", MAX_ID_BYTES, |conversation_id| match draft(vec![], no()) {
         ToAdapter::Outbound(outbound) => ToAdapter::Outbound(Outbound { conversation_id, ..outbound }),
@@ -208,7 +221,8 @@ fn each_text_from_the_gateway_has_its_bound_and_is_utf_8() {
 #[test]
 fn each_blob_has_its_bound() {
     type Bytes = (&'static str, usize, fn(Vec<u8>) -> ToGateway);
-    let fields: [Bytes; 2] = [
+    let fields: [Bytes; 3] = [
+        ("a piece of a medium", MAX_PIECE_BYTES, |bytes| news(MediumNews::Piece { bytes })),
         ("a state's value", MAX_STATE_BYTES, |value| put(no(), value)),
         ("a skipped event", MAX_SKIPPED_BYTES, |body| ToGateway::Skipped { reason: no(), body }),
     ];
@@ -257,6 +271,21 @@ fn each_list_has_its_bound() {
         assert_eq!(ToAdapter::decode(&with(MAX_LIST).encode().unwrap()), Ok(with(MAX_LIST)), "{what}");
         assert_eq!(with(MAX_LIST + 1).encode(), Err(WireError::TooMany { what, count: MAX_LIST + 1, max: MAX_LIST }));
     }
+}
+
+#[test]
+fn a_medium_has_its_bound() {
+    let most = MAX_MEDIUM_BYTES as u64;
+    let begun = |size| news(MediumNews::Begun { size: Some(size) });
+    let wanted = |most| order(MediumOrder::Wanted { token: no(), most });
+    assert_eq!(ToGateway::decode(&begun(most).encode().unwrap()), Ok(begun(most)));
+    assert_eq!(ToAdapter::decode(&wanted(most).encode().unwrap()), Ok(wanted(most)));
+    let too_long = WireError::TooLong { what: "a medium", bytes: MAX_MEDIUM_BYTES + 1, max: MAX_MEDIUM_BYTES };
+    assert_eq!(begun(most + 1).encode(), Err(too_long.clone()));
+    assert_eq!(wanted(most + 1).encode(), Err(too_long.clone()));
+    let grown = |bytes: Vec<u8>| replaced(&bytes, 1, &most.to_le_bytes(), &(most + 1).to_le_bytes());
+    assert_eq!(ToGateway::decode(&grown(begun(most).encode().unwrap())), Err(too_long.clone()));
+    assert_eq!(ToAdapter::decode(&grown(wanted(most).encode().unwrap())), Err(too_long));
 }
 
 /// A commit whose parts keep their bounds may be too long as a whole.

@@ -5,6 +5,7 @@
 mod any;
 mod conversation;
 mod drafts;
+mod files;
 mod kept;
 mod outcomes;
 mod patience;
@@ -17,10 +18,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use telegram::Connection;
-use telegram::types::{Content, Draft, Effect, Event, Failure, Inbound, InboundMessage, Outbound, Outcome, Response, State};
+use telegram::types::{Content, Draft, Effect, Event, Failure, Inbound, InboundMessage, Outbound, Outcome, Request, Response, State};
 
 /// As component.toml has them.
 const SETTINGS: &str = r#"{"api-url":"https://api.telegram.org"}"#;
+
+/// How a file is fetched, or why it is not.
+pub(crate) type Source = Result<(u64, Request), String>;
 
 /// The connection, and what it asked the host for so far.
 pub(crate) struct Bot {
@@ -38,6 +42,8 @@ pub(crate) struct Bot {
     pub(crate) health: Vec<(&'static str, String)>,
     pub(crate) log: Vec<String>,
     pub(crate) fatal: Vec<String>,
+    /// What it said of files that the host wants, by their tokens.
+    pub(crate) media: Vec<(String, Source)>,
     next_outbound: u64,
 }
 
@@ -61,6 +67,7 @@ impl Bot {
             health: Vec::new(),
             log: Vec::new(),
             fatal: Vec::new(),
+            media: Vec::new(),
             next_outbound: 1,
         }
     }
@@ -126,7 +133,7 @@ impl Bot {
                 Effect::Health(state, detail) => self.health.push((state, detail)),
                 Effect::Log(_, message) => self.log.push(message),
                 Effect::Fatal(message) => self.fatal.push(message),
-                Effect::Media(..) => {}
+                Effect::Media(token, source) => self.media.push((token, source)),
             }
         }
     }

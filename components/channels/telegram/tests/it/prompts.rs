@@ -1,7 +1,7 @@
 //! Questions with buttons, from the question to its end.
 
 use serde_json::{Value, json};
-use telegram::types::{Choice, Content, Event, Inbound, Outcome, Prompt, PromptEnd};
+use telegram::types::{Choice, Content, Inbound, Outcome, Prompt, PromptEnd};
 
 use crate::{Bot, delivered};
 
@@ -109,13 +109,6 @@ fn closes_what_it_does_not_remember_and_what_is_gone() {
     assert_eq!((bot.outcome(gone), bot.under_way("sendMessage")), (Some(&delivered(&["100"])), 0));
     let nothing = bot.say("7", close(&[], "Over."));
     assert_eq!(bot.outcome(nothing), Some(&delivered(&[])));
-}
-
-#[test]
-fn a_medium_is_not_fetched() {
-    let mut bot = Bot::polling();
-    let effects = bot.handle(Event::MediaWanted("f".into()));
-    assert!(matches!(effects.as_slice(), [telegram::types::Effect::Media(token, why)] if token == "f" && !why.is_empty()));
 }
 
 #[test]

@@ -178,6 +178,21 @@ fn an_assistant_message_without_text_or_calls() {
 }
 
 #[test]
+fn a_model_that_reads_no_images_is_told_of_them_in_words() {
+    let parts = vec![Part::Text("What is it?".into()), blob("d1", "image/png")];
+    let calls = Message::Assistant(vec![call("c1", "{}")]);
+    let all = vec![Message::User(parts), calls, Message::Tool(vec![result("c1", vec![blob("d", "image/webp")], false)])];
+    let with = |settings: &str| text(&openai::encode(&target(settings), &request(all.clone())).unwrap());
+    let without: Value = serde_json::from_str(&with(r#"{"images":false}"#)).unwrap();
+    assert_eq!(without["messages"][0], json!({"role": "user", "content": "What is it?\n\n[scan, image/png, 5 bytes]"}));
+    assert_eq!(without["messages"].as_array().unwrap().len(), 3);
+    assert!(!without.to_string().contains("image_url"));
+    assert_eq!(with(r#"{"images":true}"#), with(""));
+    let wrong = refusal(&target(r#"{"images":"no"}"#), &request(vec![user("hi")]));
+    assert!(wrong.contains("images"), "{wrong}");
+}
+
+#[test]
 fn images_of_results_come_after_all_results() {
     let calls = Message::Assistant(vec![call("c1", "{}"), call("c2", "{}")]);
     let first = Message::Tool(vec![result("c1", vec![blob("d", "image/webp")], false)]);

@@ -30,8 +30,16 @@ pub(super) enum Step {
 pub(crate) async fn answer(gateway: &Gateway, message: &str, progress: Progress) -> anyhow::Result<()> {
     let conversation = TurnId::generate().to_string();
     let place = Place { agent: AGENT.into(), account: ACCOUNT.into(), conversation: conversation.clone(), thread: None };
-    let say =
-        Say { session: None, place, sender: "owner".into(), key: conversation, message: None, marks: Vec::new(), text: message.to_owned() };
+    let say = Say {
+        session: None,
+        place,
+        sender: "owner".into(),
+        key: conversation,
+        message: None,
+        marks: Vec::new(),
+        text: message.to_owned(),
+        files: Vec::new(),
+    };
     let accepted = gateway.say(say).await?;
     let followed = tokio::select! {
         followed = follow(gateway, accepted.session, accepted.turn, &progress) => followed,
