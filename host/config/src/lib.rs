@@ -7,6 +7,7 @@ mod channels;
 mod components;
 mod network;
 mod programs;
+mod skills;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use channels::{Channel, ChannelLimits, Groups, MAX_ALLOW, MAX_ALLOW_BYTES, M
 pub use components::{Ceiling, Component, MAX_POLICIES, Policies};
 pub use network::{MAX_USER_BYTES, NETWORK, Network, PROXY_PASSWORD};
 pub use programs::{ProgramSandbox, Programs};
+pub use skills::{MAX_DEBOUNCE_MS, SkillEntry, SkillLoad, Skills};
 
 /// A configuration is not larger.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -63,6 +65,8 @@ pub struct Config {
     pub ceiling: Ceiling,
     #[serde(default, skip_serializing_if = "is_default")]
     pub network: Network,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skills: Skills,
 }
 
 /// The model and the component that speaks its language.
@@ -91,6 +95,9 @@ pub struct Agent {
     /// The folder that its tools work in. Default: `workspace` in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<PathBuf>,
+    /// The skills that it may use, by their names; an empty list: none. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Vec<String>>,
 }
 
 /// The browser surface.
@@ -137,6 +144,7 @@ impl Config {
             policies: Policies::default(),
             ceiling: Ceiling::default(),
             network: Network::default(),
+            skills: Skills::default(),
         }
     }
 
@@ -166,6 +174,7 @@ impl Config {
         self.policies.check()?;
         components::check(&self.components)?;
         self.network.check()?;
+        self.skills.check()?;
         channels::check(&self.channels)
     }
 
