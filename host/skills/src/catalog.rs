@@ -129,6 +129,3 @@ fn judge(skill: &Skill, source: Source, config: &Skills, list: Option<&[String]>
 fn provides(entry: &SkillEntry, name: &str, primary: Option<&str>) -> bool {
     entry.env.get(name).is_some_and(|value| !value.trim().is_empty()) || (primary == Some(name) && entry.api_key.is_some())
 }
-
-#[cfg(test)]
-mod tests;

@@ -185,6 +185,3 @@ impl<'a> Call<'_, 'a> {
         told
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -137,6 +137,3 @@ impl FrontMatter {
 fn trouble(line: usize, why: String) -> Trouble {
     Trouble { line: line.saturating_add(1), why }
 }
-
-#[cfg(test)]
-mod tests;

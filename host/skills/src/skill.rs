@@ -124,6 +124,3 @@ fn dispatch(front: &FrontMatter, odd: &mut Vec<String>) -> Option<String> {
     }
     Some(tool.to_owned())
 }
-
-#[cfg(test)]
-mod tests;
