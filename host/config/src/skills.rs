@@ -15,7 +15,7 @@ const DEFAULT_DEBOUNCE_MS: u64 = 250;
 /// Entries of each list under `[skills]`.
 const MAX_LIST: usize = 1_000;
 
-/// Folders with a SKILL.md. `wirken skill list` names them.
+/// Folders with a SKILL.md: docs/skills.md.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Skills {
@@ -42,7 +42,7 @@ pub struct SkillLoad {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = MAX_LIST))]
     pub allow_symlink_targets: Vec<PathBuf>,
-    /// Look again when a turn begins.
+    /// Look for changes, and not only once.
     pub watch: bool,
     /// Milliseconds for which a change must have rested before it counts.
     #[schemars(range(max = MAX_DEBOUNCE_MS))]
@@ -96,7 +96,7 @@ impl Skills {
             if entry.api_key.as_ref().is_some_and(|key| !is_credential(key)) {
                 return Err(field(
                     at("api-key"),
-                    "it is no name of a credential: `wirken credentials list` has them, and a key itself goes there",
+                    "it is no name of a credential: use lower-case letters, digits and hyphens, and never the key itself",
                 ));
             }
             let plain = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
@@ -126,4 +126,55 @@ fn is_credential(name: &str) -> bool {
 
 fn at_most(what: &str, count: usize) -> Result<(), ConfigError> {
     if count > MAX_LIST { Err(field(what, format!("it has {count} entries, and {MAX_LIST} are the most"))) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(&format!("[provider]\ncomponent = \"demo\"\nmodel = \"demo\"\n{text}")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_what_the_owner_decided_and_writes_it_again() {
+        let text = "[agent]\nskills = []\n[skills]\nallow-bundled = [\"git\"]\n[skills.load]\nextra-dirs = [\"/srv/skills\", \"~/more\"]\nwatch = false\n\
+            [skills.entries.image-lab]\napi-key = \"images\"\nenv = { HOST = \"h\" }\nconfig = { size = 3 }\n[skills.entries.\"Git Hub\"]\nenabled = false\n";
+        let config = parse(text).unwrap();
+        assert_eq!(config.agent.skills, Some(Vec::new()));
+        assert_eq!((config.skills.load.watch, config.skills.load.watch_debounce_ms), (false, 250));
+        assert!(config.skills.entries["image-lab"].enabled && !config.skills.entries["Git Hub"].enabled);
+        assert_eq!(Config::parse(&config.render().unwrap()), Ok(config.clone()));
+        let home = Path::new("/home/a");
+        assert_eq!(SkillLoad::folders(&config.skills.load.extra_dirs, Some(home)), ["/srv/skills", "/home/a/more"].map(PathBuf::from));
+        assert_eq!(SkillLoad::folders(&config.skills.load.extra_dirs, None), ["/srv/skills"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn says_nothing_where_nothing_was_decided() {
+        let config = parse("").unwrap();
+        assert_eq!((config.skills, config.agent.skills), (Skills::default(), None));
+        assert!(!parse("").unwrap().render().unwrap().contains("skills"));
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        let folders = |count: usize| format!("[skills.load]\nextra-dirs = [{}]\n", "\"/a\",".repeat(count));
+        assert!(parse(&folders(MAX_LIST)).is_ok() && parse(&format!("[skills.load]\nwatch-debounce-ms = {MAX_DEBOUNCE_MS}\n")).is_ok());
+        for (text, said) in [
+            (folders(MAX_LIST + 1), "1000 are the most"),
+            (format!("[skills.load]\nwatch-debounce-ms = {}\n", MAX_DEBOUNCE_MS + 1), "60000 is the most"),
+            ("[skills.load]\nextra-dirs = [\"here\"]\n".to_owned(), "skills.load.extra-dirs"),
+            ("[skills.load]\nextra-dirs = [\"~someone/x\"]\n".to_owned(), "neither absolute"),
+            ("[skills.load]\nallow-symlink-targets = [\"../x\"]\n".to_owned(), "skills.load.allow-symlink-targets"),
+            ("[skills.load]\nextraDirs = []\n".to_owned(), "did you mean `extra-dirs`?"),
+            ("[skills.entries.a]\nenable = true\n".to_owned(), "did you mean `enabled`?"),
+            ("[skills.entries.a]\napi-key = \"Sk_1234567890\"\n".to_owned(), "skills.entries.a.api-key"),
+            ("[skills.entries.a]\nenv = { \"A=B\" = \"c\" }\n".to_owned(), "no name of a variable"),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
 }

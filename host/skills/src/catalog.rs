@@ -84,7 +84,7 @@ impl Catalog {
         self.entries.iter().filter(|entry| entry.state == State::Ready).map(|entry| entry.skill.as_ref())
     }
 
-    /// The block of those that the model is told of.
+    /// The block of those that the model is told of. `home` is the home folder, in whose path no name is a link.
     pub fn block(&self, home: Option<&Path>, limits: Limits) -> Block {
         let told = |entry: &&Entry| entry.state == State::Ready && !entry.skill.hidden_from_model;
         let (beyond, within): (Vec<_>, Vec<_>) = self.entries.iter().filter(told).partition(|entry| entry.beyond_source);

@@ -10,6 +10,7 @@ mod catalog;
 pub mod commands;
 mod eligible;
 mod front;
+mod here;
 mod library;
 mod metadata;
 mod order;
@@ -23,6 +24,7 @@ mod yaml;
 
 pub use catalog::{Catalog, Entry, State};
 pub use eligible::{Lack, Nothing, Surroundings, lacks};
+pub use here::{Here, in_folders};
 pub use library::{Found, Inventory, Library, MAX_CANDIDATES, MAX_LOADED};
 pub use metadata::{Install, Kind as InstallKind, Metadata};
 pub use roots::{Places, Root, Source, roots};

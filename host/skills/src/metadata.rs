@@ -126,3 +126,37 @@ fn paths(value: Option<&Value>, warnings: &mut Vec<String>) -> Vec<String> {
     }
     list(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_depth_of_a_text_has_two_sides() {
+        let nested = |depth: usize| json5(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
+        assert!(nested(MAX_DEPTH).is_ok());
+        assert_eq!(nested(MAX_DEPTH + 1), Err("it nests more than 64 deep".to_owned()));
+    }
+
+    #[test]
+    fn the_first_text_with_a_block_counts() {
+        let first = |texts: &[&str]| {
+            let (metadata, warnings) = read(texts.iter().copied());
+            (metadata.bins, warnings.len())
+        };
+        let block = r#"{openclaw: {requires: {bins: "a, b ,,c"}}}"#;
+        let bins = vec!["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        assert_eq!(first(&[block]), (bins.clone(), 0));
+        assert_eq!(first(&["{other: 1}", block]), (bins.clone(), 0));
+        assert_eq!(first(&["{", block]), (bins, 0));
+        assert_eq!(first(&["{other: 1}", "{"]), (Vec::new(), 0));
+        assert_eq!(first(&["{", "["]), (Vec::new(), 1));
+        assert_eq!(first(&[]), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn numbers_and_booleans_in_a_list_are_words() {
+        assert_eq!(list(Some(&serde_json::json!(["a", 7, true, 1.5, null, {}, " "]))), ["a", "7", "true", "1.5"]);
+        assert_eq!(list(Some(&serde_json::json!({"a": 1}))), [""; 0]);
+    }
+}

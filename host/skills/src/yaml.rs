@@ -247,3 +247,88 @@ impl Yaml {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(items: usize) -> Result<Rc<Yaml>, YamlError> {
+        parse(&format!("[{}]", "x,".repeat(items)))
+    }
+
+    #[test]
+    fn the_count_of_values_has_two_sides() {
+        assert!(list(MAX_NODES - 1).is_ok());
+        assert!(matches!(list(MAX_NODES), Err(YamlError::Bounds { .. })));
+    }
+
+    #[test]
+    fn a_long_text_counts_as_several_values() {
+        let text = |bytes: usize| parse(&"x".repeat(bytes));
+        assert!(text(BYTES_PER_NODE * MAX_NODES - 1).is_ok());
+        assert!(matches!(text(BYTES_PER_NODE * MAX_NODES), Err(YamlError::Bounds { .. })));
+    }
+
+    #[test]
+    fn what_an_alias_repeats_is_counted_each_time() {
+        let repeated = |times: usize| parse(&format!("a: &a [{}]\nb: [{}]\n", "x,".repeat(98), "*a,".repeat(times)));
+        // The map, two names, the anchored list and the one that repeats it.
+        let most = (MAX_NODES - 3 - 99 - 1) / 99;
+        assert!(repeated(most).is_ok());
+        assert!(matches!(repeated(most + 1), Err(YamlError::Bounds { .. })));
+    }
+
+    #[test]
+    fn depth_has_two_sides() {
+        let nested = |depth: usize| parse(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
+        assert!(nested(MAX_DEPTH).is_ok());
+        assert_eq!(nested(MAX_DEPTH + 1), Err(YamlError::Bounds { line: 1, why: "it nests more than 64 deep".into() }));
+    }
+
+    #[test]
+    fn words_are_what_the_core_schema_says() {
+        for (word, json) in [
+            ("~", ""),
+            ("null", ""),
+            ("'null'", "null"),
+            ("True", "true"),
+            ("no", "no"),
+            ("1_000", "1_000"),
+            ("+12", "12"),
+            ("-0", "0"),
+            ("1.50", "1.5"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            (".", "."),
+            ("1e3", "1000"),
+            ("1e", "1e"),
+            ("0x1F", "31"),
+            ("0o17", "15"),
+            ("0x", "0x"),
+            ("-.inf", "-Infinity"),
+            (".nan", "NaN"),
+            ("-.nan", "-.nan"),
+            ("1.2.3", "1.2.3"),
+            ("0b1", "0b1"),
+            ("!!str 12", "12"),
+            ("!!int '12'", "12"),
+            ("!own 12", "12"),
+            ("[1, ~, 'a', {b: true}]", r#"[1,null,"a",{"b":true}]"#),
+            ("{b: 1, a: 2}", r#"{"b":1,"a":2}"#),
+            ("[.nan]", "[null]"),
+        ] {
+            assert_eq!(parse(word).unwrap().text(), json, "{word}");
+        }
+    }
+
+    #[test]
+    fn says_in_which_line_it_is_none() {
+        for (text, at) in [("a: 1\nb: [", 2), ("a: 1\na: 2", 2), ("a: b: c", 1), ("a: 1\n---\nb: 2", 2)] {
+            assert!(
+                matches!(parse(text), Err(YamlError::Syntax { line, .. }) if line == at || line == at + 1),
+                "{text}: {:?}",
+                parse(text)
+            );
+        }
+    }
+}

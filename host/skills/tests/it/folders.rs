@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use wirken_skills::{Inventory, Library, MAX_CANDIDATES, MAX_LOADED, Places, Root, Source, roots};
+use wirken_skills::{Inventory, Library, MAX_CANDIDATES, MAX_FOLDERS, MAX_LOADED, Places, Root, Source, roots};
 
 pub(crate) struct Tree(tempfile::TempDir);
 
@@ -230,6 +230,21 @@ fn files_that_do_not_load_count_as_candidates() {
     assert_eq!(names(&inventory), ["last", "beyond"]);
     assert_eq!(inventory.found.iter().map(|found| found.beyond_source).collect::<Vec<_>>(), [false, true]);
     assert_eq!(inventory.unloadable.len(), MAX_CANDIDATES - 1);
+}
+
+#[test]
+fn the_count_of_folders_has_two_sides() {
+    let tree = Tree::new();
+    for number in 0..MAX_FOLDERS - 2 {
+        fs::create_dir_all(tree.path("skills").join(format!("{number:05}"))).unwrap();
+    }
+    tree.named("skills/z", "last");
+    let inventory = tree.look(&[]);
+    assert_eq!((names(&inventory), odd(&inventory).as_str()), (vec!["last"], ""));
+    fs::create_dir(tree.path("skills/more")).unwrap();
+    let inventory = tree.look(&[]);
+    assert_eq!(names(&inventory), [""; 0]);
+    assert!(odd(&inventory).contains("more than 20000 folders"), "{}", odd(&inventory));
 }
 
 #[test]

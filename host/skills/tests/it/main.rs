@@ -4,5 +4,6 @@
 mod blocks;
 mod corpus;
 mod folders;
+mod hostile;
 mod properties;
 mod states;
