@@ -17,6 +17,7 @@ mod programs;
 mod provider;
 mod questions;
 mod shelf;
+mod skills;
 mod tooling;
 mod uses;
 
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Config(args) => commands::config::run(&environment, args),
         Command::Channel(args) => commands::channel::run(&environment, args),
         Command::Permissions(args) => commands::permissions::run(&environment, args),
+        Command::Skill(args) => commands::skill::run(&environment, args),
         Command::Doctor(args) => commands::doctor::run(&environment, args),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Space { parent } => wirken_sandbox::spaces::enter(parent).map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from),

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use wirken_config::Skills;
-use wirken_skills::prompt::Limits;
+use wirken_skills::prompt::{Limits, Seen};
 use wirken_skills::{Catalog, Library, Nothing, Root, Source};
 
 /// What each file holds beside its front matter, in bytes: what the files of collections have in the middle.
@@ -31,7 +31,7 @@ fn main() {
     let judge = || Catalog::of(&inventory, &Skills::default(), None, &Nothing);
     let mut judged: Vec<Took> = (0..ROUNDS).map(|_| time(|| drop(judge()))).collect();
     let catalog = judge();
-    let mut block: Vec<Took> = (0..ROUNDS).map(|_| time(|| drop(catalog.block(None, Limits::default())))).collect();
+    let mut block: Vec<Took> = (0..ROUNDS).map(|_| time(|| drop(catalog.block(&Seen::default(), Limits::default())))).collect();
     println!("{count} skills: median by the clock, slowest; median on the processor");
     for (what, times) in [("cold", &mut cold), ("warm", &mut warm), ("judge", &mut judged), ("block", &mut block)] {
         times.sort_by_key(|took| took.processor);

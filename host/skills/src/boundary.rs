@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, Stat, fstat, open, openat, statat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat, fstat, open, openat, openat2, statat};
 
 /// An open folder and its path, in which no name is a link.
 pub(crate) struct Boundary {
@@ -67,6 +67,11 @@ impl Boundary {
 }
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// Opens a folder for reading, by an absolute path on which no name is a link.
+pub fn open_folder(path: &Path) -> io::Result<OwnedFd> {
+    Ok(openat2(CWD, path, FOLDER, Mode::empty(), ResolveFlags::NO_SYMLINKS)?)
+}
 
 /// A file's text, if it is a file and no larger than this. Bytes that are no UTF-8 are replaced.
 pub(crate) fn read(mut file: File, most: u64) -> io::Result<Result<(String, Stamp), String>> {

@@ -1,7 +1,7 @@
 //! Which skills are of use, to one agent, here and now; and why the others are not.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use wirken_config::{SkillEntry, Skills};
@@ -10,7 +10,7 @@ use crate::commands::Commands;
 use crate::eligible::{Lack, Surroundings, lacks};
 use crate::library::{Found, Inventory};
 use crate::order;
-use crate::prompt::{Block, Limits, Listed, location, render};
+use crate::prompt::{Block, Limits, Listed, Seen, render};
 use crate::roots::Source;
 use crate::skill::{Diagnostic, Skill};
 
@@ -84,14 +84,14 @@ impl Catalog {
         self.entries.iter().filter(|entry| entry.state == State::Ready).map(|entry| entry.skill.as_ref())
     }
 
-    /// The block of those that the model is told of. `home` is the home folder, in whose path no name is a link.
-    pub fn block(&self, home: Option<&Path>, limits: Limits) -> Block {
+    /// The block of those that the model is told of.
+    pub fn block(&self, seen: &Seen, limits: Limits) -> Block {
         let told = |entry: &&Entry| entry.state == State::Ready && !entry.skill.hidden_from_model;
         let (beyond, within): (Vec<_>, Vec<_>) = self.entries.iter().filter(told).partition(|entry| entry.beyond_source);
         let listed = within.into_iter().map(|entry| Listed {
             name: &entry.skill.name,
             description: &entry.skill.description,
-            location: location(&entry.skill.file(), home),
+            location: seen.location(&entry.skill.file()),
             note: None,
         });
         let mut block = render(listed.collect(), beyond.len(), limits);

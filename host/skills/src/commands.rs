@@ -3,10 +3,10 @@
 mod references;
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::prompt::Seen;
 use crate::skill::Skill;
 use crate::text;
 
@@ -166,6 +166,14 @@ fn loose(name: &str) -> String {
     loose
 }
 
+impl Command<'_> {
+    /// What the model is told of a skill that a message names.
+    pub fn told(&self, seen: &Seen) -> String {
+        let (name, file) = (&self.skill.name, seen.location(&self.skill.file()));
+        format!("Use the \"{name}\" skill for this request. Read its file first: {file}")
+    }
+}
+
 impl<'a> Call<'_, 'a> {
     /// The tool that is to be called instead of the model, where the skill says so.
     pub fn dispatch(&self) -> Option<Dispatch<'a>> {
@@ -175,9 +183,8 @@ impl<'a> Call<'_, 'a> {
     }
 
     /// What the model is told, where it is asked.
-    pub fn told(&self, home: Option<&Path>) -> String {
-        let mut told = format!("Use the \"{}\" skill for this request.", self.command.skill.name);
-        told.push_str(&format!(" Read its file first: {}", crate::prompt::location(&self.command.skill.file(), home)));
+    pub fn told(&self, seen: &Seen) -> String {
+        let mut told = self.command.told(seen);
         if !self.arguments.is_empty() {
             told.push_str("\n\nUser input:\n");
             told.push_str(self.arguments);

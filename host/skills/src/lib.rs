@@ -22,6 +22,7 @@ mod text;
 mod walk;
 mod yaml;
 
+pub use boundary::open_folder;
 pub use catalog::{Catalog, Entry, State};
 pub use eligible::{Lack, Nothing, Surroundings, lacks};
 pub use here::{Here, in_folders};

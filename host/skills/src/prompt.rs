@@ -8,7 +8,7 @@ mod budget;
 mod catalog;
 mod small;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::order;
 
@@ -64,6 +64,31 @@ pub fn render(mut skills: Vec<Listed<'_>>, more: usize, limits: Limits) -> Block
     let (text, included) = budget::fit(&skills, skills.len().saturating_add(more), limits);
     let left_out = skills.iter().skip(included).map(|skill| skill.name.to_owned()).collect();
     Block { text, included, left_out }
+}
+
+/// What a path on this machine is to the agent's tools.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The home folder, in whose path no name is a link.
+    pub home: Option<PathBuf>,
+    /// The agent's workspace, likewise, and the path by which tools know it.
+    pub workspace: Option<(PathBuf, &'static str)>,
+}
+
+impl Seen {
+    /// The absolute path by which tools know a file; none where its name is no text.
+    pub fn path(&self, path: &Path) -> Option<String> {
+        let inside = self.workspace.as_ref().and_then(|(folder, name)| Some(Path::new(name).join(path.strip_prefix(folder).ok()?)));
+        inside.as_deref().unwrap_or(path).to_str().map(str::to_owned)
+    }
+
+    /// A file as the block shows it.
+    pub fn location(&self, path: &Path) -> String {
+        match self.path(path) {
+            Some(seen) if Path::new(&seen) != path => seen,
+            _ => location(path, self.home.as_deref()),
+        }
+    }
 }
 
 /// A path as the block shows it: the home folder is `~`.

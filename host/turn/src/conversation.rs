@@ -16,6 +16,8 @@ pub struct Conversation {
     /// A request is out. What people say meanwhile comes after its answer, which did not see it.
     awaiting: bool,
     held: Vec<Vec<Part>>,
+    /// What stands for the next message of a person.
+    instead: Option<String>,
 }
 
 impl Conversation {
@@ -34,8 +36,10 @@ impl Conversation {
 
     pub fn apply(&mut self, event: &Event) {
         match event {
+            Event::SkillCalled { tool: None, content, .. } => self.instead.clone_from(content),
             Event::Inbound { content, .. } => {
-                self.held.push(content.clone().unwrap_or_else(|| vec![Part::text(ERASED)]));
+                let said = content.clone().unwrap_or_else(|| vec![Part::text(ERASED)]);
+                self.held.push(self.instead.take().map_or(said, |text| vec![Part::text(text)]));
                 self.settle();
             }
             Event::Requested { .. } => self.awaiting = true,
@@ -74,6 +78,8 @@ impl Conversation {
             Event::SessionOpened { .. }
             | Event::SessionClosed { .. }
             | Event::Commanded { .. }
+            | Event::SkillsListed { .. }
+            | Event::SkillCalled { .. }
             | Event::TurnStarted { .. }
             | Event::ApprovalAsked { .. }
             | Event::ApprovalAnswered { .. }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use wirken_gateway::channel::{Account, AccountCredential, ChannelParts, Channels, Hosted};
-use wirken_gateway::{Answer, DenyTools, Gateway, Model, Outward, Parts, Policy, Sandbox};
+use wirken_gateway::{Answer, DenyTools, Gateway, Model, NoSkills, Outward, Parts, Policy, Sandbox};
 use wirken_ledger::{CrashPoint, CrashPoints, Ledger, Options, OutboxState, Reader, Scope};
 use wirken_manifest::Manifest;
 use wirken_plugin::{ChannelPlugin, Package};
@@ -99,6 +99,7 @@ pub(crate) fn gateway<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Ga
         outward: Outward::closed(),
         store: None,
         policies: Arc::default(),
+        skills: Arc::new(NoSkills),
     };
     (Gateway::start(parts), ledger)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wirken_config::{SkillEntry, Skills};
 use wirken_skills::commands::{MAX_REFERENCES, references};
-use wirken_skills::prompt::Limits;
+use wirken_skills::prompt::{Limits, Seen};
 use wirken_skills::{Catalog, Inventory, Library, Nothing, Places, Surroundings, roots};
 
 use crate::folders::Tree;
@@ -138,7 +138,7 @@ fn the_block_tells_of_those_that_are_ready_and_names_what_it_leaves_out() {
     let places = Places { data: Some(&data), ..Places::default() };
     let inventory = Library::new(roots(places), Vec::new(), Duration::ZERO).look();
     let catalog = Catalog::of(&inventory, &Skills::default(), None, &Here);
-    let block = catalog.block(Some(&tree.path("home")), Limits::default());
+    let block = catalog.block(&Seen { home: Some(tree.path("home")), workspace: None }, Limits::default());
     let expected = "\n\nThe following skills provide specialized instructions for specific tasks.\n\
         Read a skill's file at its listed location when the task matches its description.\n\
         When a skill file references a relative path, resolve it against the skill directory (parent of SKILL.md / dirname of the \
@@ -149,7 +149,7 @@ fn the_block_tells_of_those_that_are_ready_and_names_what_it_leaves_out() {
         \x20   <location>~/.wirken/skills/zeta/SKILL.md</location>\n  </skill>\n</available_skills>";
     assert_eq!(block.text, expected);
     assert_eq!((block.included, block.left_out.len()), (2, 0));
-    let short = catalog.block(None, Limits { skills: 1, ..Limits::default() });
+    let short = catalog.block(&Seen::default(), Limits { skills: 1, ..Limits::default() });
     assert_eq!((short.included, short.left_out), (1, words(&["zeta"])));
     assert!(short.text.starts_with("⚠️ Skills truncated: included 1 of 2. Run `wirken skill check` to audit.\n\n\nThe"), "{}", short.text);
 }
@@ -162,7 +162,7 @@ fn skills_beyond_a_roots_share_are_counted_and_named() {
     }
     let catalog = Catalog::of(&look(&tree), &Skills::default(), None, &Here);
     assert_eq!(catalog.ready().count(), 203);
-    let block = catalog.block(None, Limits { skills: 150, length: 1_000_000 });
+    let block = catalog.block(&Seen::default(), Limits { skills: 150, length: 1_000_000 });
     assert!(block.text.starts_with("⚠️ Skills truncated: included 150 of 203."), "{}", &block.text[..80]);
     assert_eq!(block.left_out.len(), 53);
     assert_eq!(block.left_out.last().map(String::as_str), Some("s-0202"));
@@ -240,7 +240,7 @@ fn a_message_calls_a_command_by_its_name_or_through_skill() {
     assert_eq!(call.dispatch(), None);
     let data = tree.path("data");
     assert_eq!(
-        call.told(Some(&data)),
+        call.told(&Seen { home: Some(data.clone()), workspace: None }),
         "Use the \"Git Hub\" skill for this request. Read its file first: ~/skills/git-hub/SKILL.md\n\nUser input:\nlist"
     );
     let dispatch = commands.called("/direct  a 'b'  c ").unwrap().dispatch().unwrap();
