@@ -41,7 +41,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store, policies, skills } = parts;
+        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store, policies, skills } =
+            parts;
         let screen = Screen::new(scanner, ledger.clone());
         let (reader, history) = (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(history)));
         let permits = Permits { policy: Arc::new(policy), tools, policies };

@@ -172,7 +172,7 @@ impl Told {
 
     fn text(&self) -> String {
         let count = |state: &str| self.skills.iter().filter(|row| row.state == state).count();
-        let mut text = format!("{} are ready, {} are not.\n", skills(count("ready")), self.skills.len() - count("ready"));
+        let mut text = format!("Ready: {}; not of use: {}.\n", skills(count("ready")), self.skills.len() - count("ready"));
         text.push_str(&format!("The model is told of {}, in {} of {} characters.\n", self.told, self.length, Limits::default().length));
         if !self.left_out.is_empty() {
             text.push_str(&format!("There is no room to tell of: {}.\n", one_line(&self.left_out.join(", "), 4_000)));
@@ -181,8 +181,12 @@ impl Told {
             let lines: String = lines.iter().map(|line| format!("  {}\n", one_line(line, REASON))).collect();
             if lines.is_empty() { lines } else { format!("\n{head}\n{lines}") }
         };
-        let lacking: Vec<String> =
-            self.skills.iter().filter(|row| row.state != "ready").map(|row| format!("{}: {}", row.name, row.why.as_deref().unwrap_or(""))).collect();
+        let lacking: Vec<String> = self
+            .skills
+            .iter()
+            .filter(|row| row.state != "ready")
+            .map(|row| format!("{}: {}", row.name, row.why.as_deref().unwrap_or("")))
+            .collect();
         text.push_str(&lines("Not of use:", &lacking));
         text.push_str(&lines("No skills:", &self.unloadable));
         text.push_str(&lines("Remarks:", &self.warnings));

@@ -21,5 +21,6 @@ mod kill;
 mod messages;
 mod network;
 mod sandboxes;
+mod skills;
 mod support;
 mod versions;

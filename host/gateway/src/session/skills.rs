@@ -89,7 +89,8 @@ impl Actor {
     /// What is to be recorded where the model is told of others than before.
     pub(super) fn lists(&self, ready: Option<&Ready>) -> Option<Event> {
         let (text, included) = ready.map(|ready| (ready.block().text.as_str(), ready.block().included)).unwrap_or_default();
-        (text != self.listed).then(|| Event::SkillsListed { skills: u64::try_from(included).unwrap_or(u64::MAX), content: Some(text.to_owned()) })
+        (text != self.listed)
+            .then(|| Event::SkillsListed { skills: u64::try_from(included).unwrap_or(u64::MAX), content: Some(text.to_owned()) })
     }
 
     /// What a message calls by name.

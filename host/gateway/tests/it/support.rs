@@ -14,7 +14,9 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc};
 use wirken_engine::Engine;
-use wirken_gateway::{About, Answer, Gateway, Model, NoSkills, Outward, Parts, Policies, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
+use wirken_gateway::{
+    About, Answer, Gateway, Model, NoSkills, Outward, Parts, Policies, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update,
+};
 use wirken_ledger::{CrashPoints, KnownApproval, Ledger, Options, Reader};
 use wirken_manifest::Manifest;
 use wirken_plugin::{Asked, Grant, Owner, Package, Ports, ToolEnd, ToolPlugin};
