@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
 
     for action in [exec, planned, Action::file(&intent.target, true), Action::file(text, false)] {
         let opened = |_: &wirken_types::credential::Origin| false;
-        let around = |resolve| Surroundings { workspace: Some(WORKSPACE), tainted: false, home: None, private: &[], opened: &opened, resolve };
+        let around = |resolve| Surroundings { workspace: Some(WORKSPACE), tainted: false, home: None, private: &[], readable: &[], opened: &opened, resolve };
         let seen = judge(&action, &around(&|_: &str| Resolved::Itself));
         let blind = judge(&action, &around(&unseen));
         let tainted = judge(&action, &Surroundings { tainted: true, ..around(&|_: &str| Resolved::Itself) });

@@ -14,6 +14,7 @@ mod components;
 mod fakes;
 mod ipc;
 mod process;
+mod skills;
 mod soak;
 mod webchat;
 
@@ -34,7 +35,7 @@ pub(crate) const STARTS: usize = 15;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let first = arguments.next().context("usage: wirken-bench PATH-OF-WIRKEN [soak SECONDS | channel | components]")?;
+    let first = arguments.next().context("usage: wirken-bench PATH-OF-WIRKEN [soak SECONDS | channel | components | skills]")?;
     if first == fakes::ARGUMENT {
         return fakes::serve();
     }
@@ -46,7 +47,8 @@ fn main() -> Result<()> {
         }
         Some("channel") => channel::measure(&binary, &mut Fakes::start()?, 0.0, &mut Summary::default()),
         Some("components") => components::measure(&runtime()?, &mut Summary::default()),
-        Some(other) => anyhow::bail!("{other:?} is neither soak nor channel nor components"),
+        Some("skills") => skills::measure(&mut Summary::default()),
+        Some(other) => anyhow::bail!("{other:?} is none of soak, channel, components and skills"),
         None => bench(&binary),
     }
 }
@@ -60,6 +62,7 @@ fn bench(binary: &Path) -> Result<()> {
     summary.put("disk_fdatasync_p50_ms", disk.at(50));
     summary.put("disk_fdatasync_p95_ms", disk.at(95));
     components::measure(&runtime, &mut summary)?;
+    skills::measure(&mut summary)?;
     let ipc = ipc::measure()?;
     summary.put("ipc_1kib_p50_us", ipc.at(50) * 1000.0);
     summary.put("ipc_1kib_p99_us", ipc.at(99) * 1000.0);

@@ -4,6 +4,7 @@ mod channel;
 mod component;
 mod credentials;
 mod permissions;
+mod skill;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub(crate) use channel::{Channel, ChannelAdd};
 pub(crate) use component::{AuthorKind, AuthorLanguage, Component};
 pub(crate) use credentials::Credentials;
 pub(crate) use permissions::{Pending, Permissions};
+pub(crate) use skill::Skill;
 
 /// A secure gateway between you, an AI agent and its tools, in which every plugin is a WebAssembly component.
 #[derive(Debug, Parser)]
@@ -60,6 +62,9 @@ pub(crate) enum Command {
     /// Say what the agent may do without asking, and answer what it asks
     #[command(subcommand)]
     Permissions(Permissions),
+    /// Say which skills there are, which are of use, and why the others are not
+    #[command(subcommand, visible_alias = "skills")]
+    Skill(Skill),
     /// Say what this machine has of what programs need to run
     Doctor(Report),
     /// Browser chat

@@ -12,5 +12,6 @@ pub(crate) mod permissions;
 pub(crate) mod run;
 pub(crate) mod sessions;
 pub(crate) mod setup;
+pub(crate) mod skill;
 pub(crate) mod status;
 pub(crate) mod webchat;

@@ -20,6 +20,8 @@ pub(crate) struct Environment {
     pub(crate) home: Option<PathBuf>,
     pub(crate) log: Option<String>,
     pub(crate) color: bool,
+    /// The names of all that are set to something.
+    pub(crate) variables: Vec<String>,
     pub(crate) rustc: Option<OsString>,
 }
 
@@ -31,6 +33,7 @@ pub(crate) fn read() -> Environment {
         data_dir: data_dir.or_else(|| home.as_ref().map(|home| home.join(".wirken"))),
         home,
         log: env::var(LOG).ok(),
+        variables: env::vars_os().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok()).collect(),
         color: env::var_os(NO_COLOR).is_none() && std::io::stderr().is_terminal(),
         rustc: env::var_os(RUSTC).filter(|value| !value.is_empty()),
     }

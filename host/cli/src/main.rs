@@ -18,6 +18,7 @@ mod provider;
 mod questions;
 mod restart;
 mod shelf;
+mod skills;
 mod tooling;
 mod uses;
 
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Config(args) => commands::config::run(&environment, args),
         Command::Channel(args) => commands::channel::run(&environment, args),
         Command::Permissions(args) => commands::permissions::run(&environment, args),
+        Command::Skill(args) => commands::skill::run(&environment, args),
         Command::Doctor(args) => commands::doctor::run(&environment, args),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Space { parent } => wirken_sandbox::spaces::enter(parent).map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from),

@@ -30,6 +30,7 @@ use crate::environment::{self, Environment};
 use crate::network::Network;
 use crate::provider::{MadeOf, Provider};
 use crate::shelf::Shelf;
+use crate::skills::OwnSkills;
 use crate::tooling::Tooling;
 use crate::{output, programs};
 
@@ -266,6 +267,7 @@ pub(crate) async fn assemble(
         let tooling = tooling.clone();
         Outward { egress, authority: Box::new(move |component| tooling.authority(component)) }
     };
+    let skills = OwnSkills::new(environment, folder, config, &workspace, sandbox.clone());
     let instructions = config.instructions().to_owned();
     let gateway = Gateway::start(Parts {
         ledger: ledger.clone(),
@@ -281,6 +283,7 @@ pub(crate) async fn assemble(
         store: Some(Store::open(&Store::path_in(folder.root()))?),
         blobs: Some(blobs),
         policies: tooling.policies(),
+        skills: Arc::new(skills),
     });
     Ok(Assembly { gateway, ledger, accounts, sealer, vault, provider, network, sandbox, tooling, hosts })
 }

@@ -107,7 +107,7 @@ pub(crate) async fn offered(folder: &Folder, home: Option<PathBuf>) -> Vec<Strin
 fn places(folder: &Folder, home: Option<PathBuf>) -> Places {
     // As it is written, and as it is: one may be a link.
     let homes = home.into_iter().flat_map(|home| [home.canonicalize().ok(), Some(home)]).flatten().collect();
-    Places { data: folder.root().to_owned(), own_workspace: Some(folder.workspace()), skills: None, homes }
+    Places { data: folder.root().to_owned(), own_workspace: Some(folder.workspace()), skills: Some(folder.skills()), homes }
 }
 
 /// Who is asked, and what is not to happen.

@@ -237,6 +237,7 @@ impl Inner {
 pub(crate) fn granted(consent: &Consent, workspace: PathBuf) -> Grant {
     Grant {
         workspace: Some((workspace, consent.workspace)),
+        skills: false,
         network: consent.network.clone(),
         exec: consent.exec,
         store: consent.store,

@@ -8,6 +8,7 @@ mod components;
 mod media;
 mod network;
 mod programs;
+mod skills;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use components::{Ceiling, Component, MAX_POLICIES, Policies};
 pub use media::{MAX_TOTAL_MIB, Media};
 pub use network::{MAX_USER_BYTES, NETWORK, Network, PROXY_PASSWORD};
 pub use programs::{ProgramSandbox, Programs};
+pub use skills::{MAX_DEBOUNCE_MS, SkillEntry, SkillLoad, Skills};
 
 /// A configuration is not larger.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -67,6 +69,8 @@ pub struct Config {
     pub network: Network,
     #[serde(default, skip_serializing_if = "is_default")]
     pub media: Media,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skills: Skills,
 }
 
 /// The model and the component that speaks its language.
@@ -95,6 +99,9 @@ pub struct Agent {
     /// The folder that its tools work in. Default: `workspace` in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<PathBuf>,
+    /// The skills that it may use, by their names; an empty list: none. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Vec<String>>,
 }
 
 /// The browser surface.
@@ -142,6 +149,7 @@ impl Config {
             ceiling: Ceiling::default(),
             network: Network::default(),
             media: Media::default(),
+            skills: Skills::default(),
         }
     }
 
@@ -172,6 +180,7 @@ impl Config {
         components::check(&self.components)?;
         self.network.check()?;
         self.media.check()?;
+        self.skills.check()?;
         channels::check(&self.channels)
     }
 

@@ -177,7 +177,8 @@ impl Gateway {
         let words = action.words();
         let place = Place { agent: holder.agent.clone(), account: holder.account.clone(), conversation: String::new(), thread: None };
         // Of no session: what is granted in general is weighed as it stands for one that is not tainted.
-        let asker = Asker { session: SessionId::generate(), place, holder: Some(holder.clone()), tainted: false, shared: false };
+        let asker =
+            Asker { session: SessionId::generate(), place, holder: Some(holder.clone()), tainted: false, shared: false, skills: None };
         let judged = permits.weigh(vec![action], "", &asker).await.pop().map(|weighed| weighed.judged);
         let key = judged.as_ref().and_then(|judged| judged.key.clone());
         let Some(key) = key else {

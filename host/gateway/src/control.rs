@@ -83,6 +83,12 @@ pub enum Request {
         wasm: PathBuf,
         digest: Digest,
     },
+    /// A skill is of use from now on, or not: by its name, and by its entry in the configuration.
+    SkillSwitch {
+        skill: String,
+        key: String,
+        enabled: bool,
+    },
     ComponentEnable {
         name: String,
     },

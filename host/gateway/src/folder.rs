@@ -66,6 +66,11 @@ impl Folder {
         self.root.join("workspace")
     }
 
+    /// Where the owner puts skills.
+    pub fn skills(&self) -> PathBuf {
+        self.root.join("skills")
+    }
+
     /// A folder of its own, so that it can be kept from sandboxes as a whole.
     pub fn control(&self) -> PathBuf {
         self.root.join("control")

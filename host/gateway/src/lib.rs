@@ -18,6 +18,7 @@ mod registry;
 mod screen;
 mod session;
 mod shared;
+mod skills;
 mod sparse;
 mod tools;
 
@@ -37,6 +38,7 @@ pub use model::{Answer, ChosenModel, Model, NoModel, ProviderModel, ProviderPart
 pub use permits::Policy;
 pub use policies::Policies;
 pub use programs::{MAX_STDIN_BYTES, Runner, SETTLE, Sandbox};
+pub use skills::{NoSkills, RESERVED, Ready, Skills};
 pub use sparse::Sparse;
 pub use tools::{About, CRASHES, Catalogue, DenyTools, NameTaken, Quarantine, ToolSet, Tools};
 
@@ -76,6 +78,8 @@ pub struct Parts {
     pub blobs: Option<wirken_ledger::Blobs>,
     /// The owner's own rules.
     pub policies: Arc<Policies>,
+    /// What the agent is told how to do.
+    pub skills: Arc<dyn Skills>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -136,6 +140,8 @@ pub enum GatewayError {
         "the message holds the value of the credential {label}: it was neither kept nor sent; leave the value out (the gateway places it in requests by itself)"
     )]
     HoldsSecret { label: String },
+    #[error(transparent)]
+    TooManySkills(#[from] wirken_skills::commands::TooMany),
     #[error("the policy {policy} withheld the message: {reason}")]
     Withheld { policy: String, reason: String },
     #[error("there is no question {0}")]

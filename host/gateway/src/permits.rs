@@ -18,10 +18,11 @@ use wirken_turn::{Ask, Verdict};
 use wirken_types::approval::{ApprovalId, Choice, Grant, Holder, Judged, Lasts, Question, Tier};
 use wirken_types::chat::ToolCall;
 use wirken_types::event::Place;
-use wirken_types::tool::CallPlan;
+use wirken_types::tool::{CallPlan, Intent};
 use wirken_types::{Digest, GrantId, SessionId, Timestamp};
 
 use crate::screen::Screen;
+use crate::skills::{Folder, Ready};
 use crate::{Policies, Tools};
 
 /// What the model is told where several people read the answers.
@@ -78,6 +79,8 @@ pub(crate) struct Asker {
     pub(crate) tainted: bool,
     /// Several people read the answers.
     pub(crate) shared: bool,
+    /// The skills that may be used here.
+    pub(crate) skills: Option<Arc<Ready>>,
 }
 
 /// What became of a plan.
@@ -87,6 +90,8 @@ pub(crate) struct Planned {
     /// Whether the call may write into the workspace. One that does not say so can only read there, and so can be run again
     /// from its start.
     pub(crate) writes: bool,
+    /// The skill's folder that it reads, where it reads one and changes nothing.
+    pub(crate) reads: Option<Folder>,
 }
 
 #[derive(Clone)]
@@ -120,7 +125,7 @@ impl Permits {
     /// component that says nothing is let begin: each thing that it then asks of the host is judged as it comes.
     pub(crate) async fn plan(&self, call: &ToolCall, asker: &Asker, grants: Vec<Grant>, screen: &Screen) -> Planned {
         let nothing = || CallPlan { purpose: String::new(), intents: Vec::new() };
-        let plan = if self.is_gated(&call.name) {
+        let mut plan = if self.is_gated(&call.name) {
             self.tools.plan(call).await.unwrap_or_else(|error| {
                 tracing::debug!(tool = call.name, error, "a call has no plan");
                 nothing()
@@ -128,7 +133,7 @@ impl Permits {
         } else {
             nothing()
         };
-        let refuse = |text: String| Planned { verdict: Verdict::Refuse { text }, writes: false };
+        let refuse = |text: String| Planned { verdict: Verdict::Refuse { text }, writes: false, reads: None };
         if plan.intents.len() > MAX_ACTIONS {
             return refuse(format!("This was not run: it would do {} things, and {MAX_ACTIONS} are the most.", plan.intents.len()));
         }
@@ -136,6 +141,7 @@ impl Permits {
         if screen.holds(texts.chain([plan.purpose.as_str()])) {
             return refuse("This was not run: what it says that it would do holds the value of a credential.".into());
         }
+        let reads = asker.skills.as_deref().and_then(|skills| reads(skills, &mut plan.intents));
         let actions: Vec<Action> = plan.intents.iter().map(Action::from_intent).collect();
         let writes = actions.iter().any(|action| matches!(action, Action::File { write: true, .. }));
         // Nobody is asked for what could not be done anyway.
@@ -155,14 +161,14 @@ impl Permits {
             return refuse(format!("This was not run. {text}"));
         }
         let Some(tier) = asked.max((!ruled.asks.is_empty()).then_some(Tier::EveryTime)) else {
-            return Planned { verdict: Verdict::Allow, writes };
+            return Planned { verdict: Verdict::Allow, writes, reads };
         };
         let judged = weighed.into_iter().map(|weighed| weighed.judged).chain(ruled.asks).collect();
         let verdict = match self.ask(call, tier, judged, plan.purpose, None, asker) {
             Ok(ask) => Verdict::Ask(Box::new(ask)),
             Err(text) => Verdict::Refuse { text },
         };
-        Planned { verdict, writes }
+        Planned { verdict, writes, reads }
     }
 
     /// The component that a tool is from.
@@ -174,6 +180,7 @@ impl Permits {
     pub(crate) async fn weigh(&self, actions: Vec<Action>, tool: &str, asker: &Asker) -> Vec<Weighed> {
         let network = self.tools.about(tool).map(|about| about.network).unwrap_or_default();
         let (policy, asker, shown) = (Arc::clone(&self.policy), asker.clone(), self.has_workspace(asker));
+        let readable = asker.skills.as_deref().map(|skills| readable(skills, &actions)).unwrap_or_default();
         let weighing = tokio::task::spawn_blocking(move || {
             let resolve = |path: &str| resolve(policy.workspace.as_deref(), path);
             let surroundings = Surroundings {
@@ -181,6 +188,7 @@ impl Permits {
                 tainted: asker.tainted,
                 home: Some(Conversation { account: &asker.place.account, conversation: crate::channel::conversation(&asker.place) }),
                 private: &policy.private,
+                readable: &readable,
                 opened: &|origin| network.is_opened(origin),
                 resolve: &resolve,
             };
@@ -267,6 +275,31 @@ impl Permits {
 /// What is granted to somebody now.
 pub(crate) fn granted(reader: &Reader, holder: &Holder) -> Result<Vec<Grant>, wirken_ledger::Error> {
     Ok(reader.grants(Some(holder))?.into_iter().map(|known| known.grant).collect())
+}
+
+/// The one skill's folder that a plan reads and does not write, its paths in the plan made absolute.
+fn reads(skills: &Ready, intents: &mut [Intent]) -> Option<Folder> {
+    let mut reads: Option<Folder> = None;
+    for intent in intents {
+        let Some((folder, path)) = skills.folder_of(&intent.target) else { continue };
+        match intent.action.as_str() {
+            "read" if reads.as_ref().is_none_or(|known| known == folder) => reads = Some(folder.clone()),
+            "read" | "write" => return None,
+            _ => continue,
+        }
+        intent.target = path;
+    }
+    reads
+}
+
+/// The folders of skills that actions read.
+fn readable(skills: &Ready, actions: &[Action]) -> Vec<String> {
+    let words = actions.iter().flat_map(|action| match action {
+        Action::File { path, write: false } => vec![path.as_str()],
+        Action::Exec { program, arguments, .. } => std::iter::once(program).chain(arguments).map(String::as_str).collect(),
+        _ => Vec::new(),
+    });
+    skills.named(words).into_iter().map(|folder| folder.path.clone()).collect()
 }
 
 /// What a path of the workspace is, as a program would find it. Any link on the way, and whatever cannot be looked at, is

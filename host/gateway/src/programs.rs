@@ -1,5 +1,6 @@
 //! The programs that a call has run, and where.
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -88,7 +89,8 @@ impl CallEffects {
             let bytes = stdin.len();
             return Err(refusal("limit", format!("the input has {bytes} bytes, and {MAX_STDIN_BYTES} are the most: put it into a file")));
         }
-        let program = Program { program, arguments, stdin, workspace, skill: None, timeout };
+        let skill = self.skill(&program, &arguments)?;
+        let program = Program { program, arguments, stdin, workspace, skill, timeout };
         program.check().map_err(|error| refusal(error.kind(), error.to_string()))?;
         // It would stand in a question, and in the record.
         self.holds_no_secret([program.program.as_str()].into_iter().chain(program.arguments.iter().map(String::as_str)))?;
@@ -107,6 +109,21 @@ impl CallEffects {
         self.finish(effect, outcome, detail).await;
         let Ended { code, stdout, stderr, truncated } = ran.map_err(|error| refusal(error.kind(), error.to_string()))?;
         Ok(Output { code, stdout, stderr, truncated })
+    }
+
+    /// The folder of the skill that a command line names, which the program is given to read.
+    fn skill(&self, program: &str, arguments: &[String]) -> Result<Option<PathBuf>, Refusal> {
+        let skills = self.asker().skills;
+        let words = std::iter::once(program).chain(arguments.iter().map(String::as_str));
+        let named = skills.as_deref().map(|skills| skills.named(words)).unwrap_or_default();
+        match named.as_slice() {
+            [] => Ok(None),
+            [folder] => Ok(Some(folder.folder.clone())),
+            [first, second, ..] => {
+                let both = format!("{} and {}", first.path, second.path);
+                Err(refusal("denied", format!("it names the folders of two skills, {both}, and a program is given that of one")))
+            }
+        }
     }
 
     async fn run_in_sandbox(&self, program: &Program) -> Result<Ended, ProgramError> {

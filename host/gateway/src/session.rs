@@ -5,6 +5,7 @@
 
 mod asking;
 mod screening;
+mod skills;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -31,9 +32,11 @@ use crate::pictures;
 use crate::policies::{self, Answering};
 use crate::registry::Watchers;
 use crate::shared::Shared;
+use crate::skills::{Folder, Ready};
 use crate::{Accepted, GatewayError, Say, Update};
 use asking::{Calling, reads_outside, speakers_of};
 use screening::belongs_to;
+use skills::{COMMAND, Direct};
 
 /// How long an actor without work stays.
 const IDLE: Duration = Duration::from_secs(20);
@@ -75,8 +78,16 @@ struct Actor {
     /// Where its answers go; none where whoever reads them reads the ledger.
     outgoing: Option<Outgoing>,
     turn: Option<Turn>,
+    /// What the model is told of skills, as it is recorded.
+    listed: String,
+    /// The skills of the turn that runs.
+    skills: Option<Arc<Ready>>,
+    /// The call that a command makes in the turn that runs.
+    direct: Option<Direct>,
     /// Whether the call that was planned last may write into the workspace.
     writes: bool,
+    /// The skill's folder that it reads.
+    reads: Option<Folder>,
     work: Work,
     /// Files that the turn waits for.
     fetching: FuturesUnordered<Fetching>,
@@ -115,7 +126,11 @@ pub(crate) async fn run(
         speakers: if shared_place { speakers_of(None, &rows) } else { BTreeSet::new() },
         outgoing,
         turn: None,
+        listed: skills::listed(&rows),
+        skills: None,
+        direct: None,
         writes: false,
+        reads: None,
         work: Work::Nothing,
         fetching: FuturesUnordered::new(),
     };
@@ -172,11 +187,11 @@ impl Actor {
                         self.carry_out(effects).await?;
                     }
                 }
-                Next::Planned(Planned { verdict, writes }) => {
+                Next::Planned(Planned { verdict, writes, reads }) => {
                     if self.offer().await? {
                         continue;
                     }
-                    self.writes = writes;
+                    (self.writes, self.reads) = (writes, reads);
                     if let Some(turn) = &mut self.turn {
                         let effects = turn.handle(Input::Planned(verdict));
                         self.carry_out(effects).await?;
@@ -196,6 +211,10 @@ impl Actor {
                 }
                 Next::Command(Some(Command::Resume { turn })) => {
                     if self.turn.is_none() {
+                        if let Some(place) = self.place.clone() {
+                            self.skills = self.look(&place, &[]).await;
+                        }
+                        self.direct = Direct::of(turn, &rows);
                         let (turn, effects) = Turn::resume(turn, self.setup(), rows.iter().map(|row| &row.event));
                         if let Some(outgoing) = &mut self.outgoing {
                             outgoing.resume(&turn, &rows);
@@ -283,6 +302,14 @@ impl Actor {
         let account = place.account.clone();
         let (text, mut remarks) = self.heard(&place, &sender, &marks, running.is_some().then_some(turn), text).await?;
         remarks.iter_mut().for_each(|remark| belongs_to(remark, turn));
+        if running.is_none() {
+            self.skills = self.look(&place, &marks).await;
+            self.direct = None;
+            remarks.extend(self.lists(self.skills.as_deref()));
+        }
+        if let Some(called) = self.called(&account, &text)? {
+            remarks.push(self.takes(turn, running.is_some(), called));
+        }
         let content = Some(std::iter::once(Part::text(text)).chain(files.iter().map(Remote::part)).collect());
         let inbound = Event::Inbound { turn, account, key, sender, message: message.clone(), marks, content };
         let accepted = Accepted { session: self.id, turn, duplicate: false };
@@ -291,6 +318,11 @@ impl Actor {
             remarks.push(inbound);
             match (self.record(remarks).await, &mut self.turn) {
                 (Ok(()), Some(turn)) => {
+                    // What is said now is for the model.
+                    if self.direct.take().is_some() {
+                        let (provider, model) = self.shared.model.names();
+                        turn.ask_of(provider, model);
+                    }
                     let mut effects = turn.handle(Input::Said);
                     if !files.is_empty() {
                         effects.extend(turn.handle(Input::Sent { files }));
@@ -307,7 +339,7 @@ impl Actor {
             if !self.marks.contains(&Mark::Shared) {
                 self.speakers.clear();
             }
-            self.writes = false;
+            (self.writes, self.reads) = (false, None);
             self.begin(turn);
             self.carry_out(effects).await.inspect_err(|_| self.end_turn())
         };
@@ -385,12 +417,15 @@ impl Actor {
                     if let Some(outgoing) = &self.outgoing {
                         outgoing.restart();
                     }
-                    let system = Message::System(self.shared.instructions.clone());
-                    let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
-                    let answer = self
-                        .shared
-                        .model
-                        .ask(pictures::bounded(messages, |blob| self.shared.keeps(blob)), self.shared.permits.tools.definitions());
+                    let answer = match self.directly() {
+                        Some(answer) => answer,
+                        None => {
+                            let system = Message::System(format!("{}{}", self.shared.instructions, self.listed));
+                            let messages = std::iter::once(system).chain(self.conversation.messages().iter().cloned()).collect();
+                            let messages = pictures::bounded(messages, |blob| self.shared.keeps(blob));
+                            self.shared.model.ask(messages, self.shared.permits.tools.definitions())
+                        }
+                    };
                     let (provider, _) = self.shared.model.names();
                     self.work = self.reviewing(self.shared.screen.answer(provider, answer));
                 }
@@ -478,6 +513,7 @@ impl Actor {
             self.marks.extend(marks_of(&event));
             match &event {
                 Event::SessionOpened { place } => drop(self.place.get_or_insert_with(|| place.clone())),
+                Event::SkillsListed { content, .. } => self.listed = content.clone().unwrap_or_default(),
                 Event::Inbound { sender, .. } => drop(self.speakers.insert(sender.clone())),
                 event if policies::taints(event) => self.outside.store(true, Ordering::Relaxed),
                 _ => {}
@@ -488,7 +524,10 @@ impl Actor {
     }
 
     fn setup(&self) -> Setup {
-        let (provider, model) = self.shared.model.names();
+        let (provider, model) = match &self.direct {
+            Some(direct) => (COMMAND.to_owned(), direct.skill.clone()),
+            None => self.shared.model.names(),
+        };
         let surface = if self.outgoing.is_some() { Surface::Sends } else { Surface::Reads };
         Setup { provider, model, tools: self.origins(), surface }
     }

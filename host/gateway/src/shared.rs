@@ -13,7 +13,7 @@ use crate::effects::{Outward, room_for_requests};
 use crate::permits::{self, Permits};
 use crate::programs::{AT_ONCE, Runner};
 use crate::screen::Screen;
-use crate::{GatewayError, Model, Parts};
+use crate::{GatewayError, Model, Parts, Skills};
 
 /// Damaged questions that are told of, each once: somebody looks at the list every second.
 const TOLD: usize = 64;
@@ -31,6 +31,7 @@ pub(crate) struct Shared {
     /// What components keep; none where there is no folder for it.
     pub(crate) store: Option<Arc<Mutex<wirken_store::Store>>>,
     pub(crate) instructions: String,
+    pub(crate) skills: Arc<dyn Skills>,
     pub(crate) screen: Screen,
     /// By account; one that has none reads the ledger itself.
     outboxes: RwLock<HashMap<String, (Outbox, Media)>>,
@@ -43,8 +44,22 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { ledger, reader, history, model, tools, instructions, scanner, policy, sandbox, outward, store, blobs, policies } =
-            parts;
+        let Parts {
+            ledger,
+            reader,
+            history,
+            model,
+            tools,
+            instructions,
+            scanner,
+            policy,
+            sandbox,
+            outward,
+            store,
+            blobs,
+            policies,
+            skills,
+        } = parts;
         let screen = Screen::new(scanner, ledger.clone());
         let (reader, history) = (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(history)));
         let permits = Permits { policy: Arc::new(policy), tools, policies };
@@ -58,6 +73,7 @@ impl Shared {
             outward,
             store: store.map(|store| Arc::new(Mutex::new(store))),
             instructions,
+            skills,
             screen,
             outboxes: RwLock::default(),
             blobs,

@@ -21,6 +21,8 @@ pub struct Surroundings<'a> {
     pub home: Option<Conversation<'a>>,
     /// Folders that are the gateway's own, as absolute paths.
     pub private: &'a [String],
+    /// Folders that may be read wherever they are, as absolute paths without links: those of skills.
+    pub readable: &'a [String],
     /// Whether the owner opened an origin to the component, by its name or its domain's. To any other a request is tier 3.
     pub opened: &'a dyn Fn(&Origin) -> bool,
     /// Where an absolute path leads once links are followed, `..` in it as the file system takes it. It is asked for
@@ -58,6 +60,7 @@ impl fmt::Debug for Surroundings<'_> {
             .field("tainted", &self.tainted)
             .field("home", &self.home)
             .field("private", &self.private)
+            .field("readable", &self.readable)
             .finish_non_exhaustive()
     }
 }

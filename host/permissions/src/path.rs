@@ -109,6 +109,14 @@ fn place(real: &str, write: bool, surroundings: &Surroundings<'_>) -> (Tier, Opt
     let never = |reason: &str| (Tier::EveryTime, Some(reason.to_owned()));
     let folded = fold(real);
     let parts: Vec<&str> = folded.split('/').filter(|part| !part.is_empty()).collect();
+    if !write && let Some(below) = surroundings.readable.iter().find_map(|folder| below(real, folder)) {
+        let folded = fold(below);
+        let parts: Vec<&str> = folded.split('/').filter(|part| !part.is_empty()).collect();
+        if credentials::named_by(&parts) {
+            return never("Files of this name or in this folder hold credentials, or what is as private.");
+        }
+        return (Tier::Always, None);
+    }
     if surroundings.private.iter().any(|folder| is_within(&folded, &fold(folder))) {
         return never("It is in the gateway's own folder, where its credentials and its record are.");
     }
@@ -136,6 +144,10 @@ fn place(real: &str, write: bool, surroundings: &Surroundings<'_>) -> (Tier, Opt
 
 /// Whether a real path is a folder or below it.
 fn is_within(real: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    real.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    below(real, folder).is_some()
+}
+
+/// What follows a folder in a real path that is it or below it.
+fn below<'a>(real: &'a str, folder: &str) -> Option<&'a str> {
+    real.strip_prefix(folder.trim_end_matches('/')).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }

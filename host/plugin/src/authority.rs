@@ -50,6 +50,8 @@ impl Asked {
 pub struct Grant {
     /// The agent's workspace, and how far it is open.
     pub workspace: Option<(PathBuf, Access)>,
+    /// Whether a call that has the workspace may read the folders of skills.
+    pub skills: bool,
     /// The entries of the manifest, as it writes them: what a setting fills in, the owner wrote.
     pub network: BTreeSet<String>,
     pub exec: bool,
@@ -61,10 +63,12 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Everything that a manifest asks for.
+    /// Everything that a manifest asks for, and to read skills: a component that came with this host, whose owner is told of
+    /// no more than that.
     pub fn whole(asked: &Asked, workspace: Option<PathBuf>) -> Self {
         Self {
             workspace: workspace.map(|folder| (folder, asked.workspace)),
+            skills: true,
             network: asked.network.iter().map(|(spec, _)| spec.to_string()).collect(),
             exec: asked.exec,
             store: asked.store,
@@ -97,6 +101,8 @@ impl Default for Ceiling {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Authority {
     pub workspace: Option<(PathBuf, Access)>,
+    /// Whether a call may be given the folder of a skill to read.
+    pub skills: bool,
     pub network: Network,
     pub exec: bool,
     pub store: bool,
@@ -161,6 +167,7 @@ pub fn effective(imported: Imported, asked: &Asked, grant: &Grant, ceiling: &Cei
     // A credential is of use to a request alone, and whether there is one is for `wirken:host/credentials` to tell.
     let usable = ceiling.credentials && (imported.http || imported.credentials);
     Authority {
+        skills: workspace.is_some() && grant.skills,
         workspace,
         network,
         exec: imported.exec && asked.exec && grant.exec && ceiling.exec,
@@ -234,7 +241,8 @@ mod tests {
     fn one_that_disagrees_is_enough_and_takes_nothing_else() {
         type Change = fn(&mut (Imported, Asked, Grant, Ceiling));
         type Expect = fn(&mut Authority);
-        let no_workspace: Expect = |authority| authority.workspace = None;
+        let no_workspace: Expect = |authority| (authority.workspace, authority.skills) = (None, false);
+        let no_skills: Expect = |authority| authority.skills = false;
         let no_network: Expect = |authority| authority.network.reaches.clear();
         let no_exec: Expect = |authority| authority.exec = false;
         let no_store: Expect = |authority| authority.store = false;
@@ -246,6 +254,7 @@ mod tests {
             ("workspace, grant", |all| all.2.workspace = None, no_workspace),
             ("workspace, granted shut", |all| all.2.workspace = Some((PathBuf::from("/workspace"), Access::None)), no_workspace),
             ("workspace, policy", |all| all.3.workspace = Access::None, no_workspace),
+            ("skills, grant", |all| all.2.skills = false, no_skills),
             ("network, manifest", |all| all.1.network.clear(), no_network),
             ("network, grant", |all| all.2.network.clear(), no_network),
             ("exec, import", |all| all.0.exec = false, no_exec),

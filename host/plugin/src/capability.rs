@@ -109,7 +109,7 @@ impl Host {
         let mut builder = WasiCtxBuilder::new();
         // A call that is given files has a thread of its own, so waiting for a disk there holds up nobody else.
         builder.allow_blocking_current_thread(true);
-        filesystem::prepare(&mut builder, authority)?;
+        filesystem::prepare(&mut builder, authority, ports.skill.as_ref())?;
         let deny = Arc::new(Deny);
         if !authority.exec {
             ports.programs = Arc::clone(&deny) as _;

@@ -2,6 +2,7 @@
 //! refuses.
 
 use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct Ports {
     /// How far the workspace is open at most.
     pub workspace: Access,
+    /// The folder of the skill that the call reads, if it reads one.
+    pub skill: Option<SkillFolder>,
     pub programs: Arc<dyn Programs>,
     pub requests: Arc<dyn Requests>,
     pub store: Arc<dyn Store>,
@@ -33,6 +36,7 @@ impl Default for Ports {
         let deny = Arc::new(Deny);
         Self {
             workspace: Access::ReadWrite,
+            skill: None,
             programs: Arc::clone(&deny) as _,
             requests: Arc::clone(&deny) as _,
             store: Arc::clone(&deny) as _,
@@ -47,6 +51,14 @@ impl std::fmt::Debug for Ports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ports").field("workspace", &self.workspace).finish_non_exhaustive()
     }
+}
+
+/// A skill's folder, open to be read.
+#[derive(Clone, Debug)]
+pub struct SkillFolder {
+    /// The absolute path by which tools know it.
+    pub path: String,
+    pub folder: Arc<OwnedFd>,
 }
 
 /// Grants nothing.

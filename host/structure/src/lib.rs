@@ -37,6 +37,7 @@ pub const ROOMS: &[(&str, Place)] = &[
     ("installed", Place::Layer(3)),
     ("author", Place::Layer(3)),
     ("plugin", Place::Layer(4)),
+    ("skills", Place::Layer(4)),
     ("conformance", Place::Layer(5)),
     ("adapters-native", Place::Layer(5)),
     ("gateway", Place::Layer(5)),

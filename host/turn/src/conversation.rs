@@ -21,6 +21,8 @@ pub struct Conversation {
     held: Vec<Held>,
     /// Where the messages are that files came with, by their keys.
     with_files: BTreeMap<String, usize>,
+    /// What stands for the words of the next message of a person.
+    instead: Option<String>,
 }
 
 /// What somebody said while it had to wait.
@@ -47,8 +49,12 @@ impl Conversation {
 
     pub fn apply(&mut self, event: &Event) {
         match event {
+            Event::SkillCalled { tool: None, content, .. } => self.instead.clone_from(content),
             Event::Inbound { content, key, .. } => {
                 let mut parts = content.clone().unwrap_or_else(|| vec![Part::text(ERASED)]);
+                if let (Some(text), Some(words)) = (self.instead.take(), parts.first_mut()) {
+                    *words = Part::text(text);
+                }
                 let mut with_files = None;
                 for part in &mut parts {
                     if let Some(remote) = Remote::of(part) {
@@ -101,6 +107,8 @@ impl Conversation {
             Event::SessionOpened { .. }
             | Event::SessionClosed { .. }
             | Event::Commanded { .. }
+            | Event::SkillsListed { .. }
+            | Event::SkillCalled { .. }
             | Event::TurnStarted { .. }
             | Event::ApprovalAsked { .. }
             | Event::ApprovalAnswered { .. }

@@ -428,6 +428,27 @@ fn what_was_said_during_a_request_goes_with_it_when_it_is_made_again() {
 }
 
 #[test]
+fn a_message_that_calls_a_skill_is_read_as_what_the_skill_makes_of_it() {
+    let turn = TurnId::generate();
+    let called = |tool: Option<&str>, content: Option<&str>| Event::SkillCalled {
+        turn,
+        skills: vec!["notes".into()],
+        tool: tool.map(str::to_owned),
+        content: content.map(str::to_owned),
+    };
+    for (event, read) in [
+        (called(None, Some("use it")), "use it"),
+        // The arguments of a call are no message, and what was erased stands for nothing.
+        (called(Some("keep"), Some("{}")), "/notes milk"),
+        (called(None, None), "/notes milk"),
+    ] {
+        let conversation = Conversation::replay([&event, &inbound(turn, "/notes milk"), &inbound(turn, "and more")]);
+        let user = |text: &str| Message::User(vec![Part::text(text)]);
+        assert_eq!(conversation.messages(), [user(read), user("and more")], "only the message that follows");
+    }
+}
+
+#[test]
 fn what_is_said_during_the_last_request_is_not_passed_over() {
     let mut driven = Driven::start();
     for round in 1..MAX_ROUNDS {

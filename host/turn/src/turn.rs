@@ -146,6 +146,11 @@ impl Turn {
         self.outbound + 1
     }
 
+    /// Who is asked from now on.
+    pub fn ask_of(&mut self, provider: String, model: String) {
+        (self.setup.provider, self.setup.model) = (provider, model);
+    }
+
     /// What is on offer from now on. A call that runs ends with what it began with; what was planned or asked of a component
     /// that is not there any more counts for nothing. Where that ends what the turn waited for, it says how it goes on.
     pub fn offer(&mut self, tools: BTreeMap<String, ToolOrigin>) -> Vec<Effect> {

@@ -103,6 +103,25 @@ pub enum Event {
         key: String,
         command: String,
     },
+    /// The skills that the model is told of from here on: written where they are others than before.
+    SkillsListed {
+        /// How many.
+        skills: u64,
+        /// The block that tells of them, as it stands behind the agent's instructions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
+    },
+    /// The message that follows calls skills by name.
+    SkillCalled {
+        turn: TurnId,
+        skills: Vec<String>,
+        /// The tool that the skill's command calls, past the model.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tool: Option<String>,
+        /// What the model reads in the message's place; with a tool, the arguments of the call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
+    },
     TurnStarted {
         turn: TurnId,
     },
@@ -357,6 +376,8 @@ impl Event {
             Self::Inbound { .. } => "inbound",
             Self::MediumFetched { .. } => "medium-fetched",
             Self::Commanded { .. } => "commanded",
+            Self::SkillsListed { .. } => "skills-listed",
+            Self::SkillCalled { .. } => "skill-called",
             Self::TurnStarted { .. } => "turn-started",
             Self::TurnResumed { .. } => "turn-resumed",
             Self::Requested { .. } => "requested",
@@ -395,6 +416,7 @@ impl Event {
         match self {
             Self::Inbound { turn, .. }
             | Self::MediumFetched { turn, .. }
+            | Self::SkillCalled { turn, .. }
             | Self::TurnStarted { turn }
             | Self::TurnResumed { turn, .. }
             | Self::Requested { turn, .. }
@@ -421,6 +443,7 @@ impl Event {
             Self::SessionOpened { .. }
             | Self::SessionClosed { .. }
             | Self::Commanded { .. }
+            | Self::SkillsListed { .. }
             | Self::Granted { .. }
             | Self::GrantRevoked { .. }
             | Self::PairingAsked { .. }

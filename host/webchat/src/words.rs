@@ -14,6 +14,17 @@ const FINDINGS: usize = 3;
 
 pub(crate) fn of(event: &Event) -> String {
     match event {
+        Event::SkillsListed { skills, content } => match content {
+            Some(_) => format!("The model is told of {skills} skills from here on"),
+            None => format!("The model was told of {skills} skills from here on; their list was erased"),
+        },
+        Event::SkillCalled { skills, tool, .. } => {
+            let names: Vec<String> = skills.iter().map(|name| quoted(name)).collect();
+            match tool {
+                Some(tool) => format!("The message called the tool {} through the skill {}", quoted(tool), names.join(", ")),
+                None => format!("The message called the skill {}", names.join(", ")),
+            }
+        }
         Event::SessionOpened { place } => format!("A chat with the agent {} was opened", place.agent),
         Event::SessionClosed { by } => format!("The chat was closed by {by}"),
         Event::Inbound { sender, content, .. } => match content {

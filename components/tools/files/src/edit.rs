@@ -11,7 +11,7 @@ use crate::write::put;
 /// A file larger than this is not edited: it is in memory twice.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Arguments {
     pub(crate) path: String,

@@ -1,7 +1,7 @@
 //! The files of the agent's workspace, as tools: list, read, write, edit and search.
 //!
-//! The workspace is the first folder that the host opens for this component; without one, every call is denied. The host
-//! confines what is reached through it, whatever happens here.
+//! The workspace is the first folder that the host opens for this component; without one, every call is denied. A second one
+//! is the folder of the skill that the call reads. The host confines what is reached through them, whatever happens here.
 
 mod bindings;
 mod edit;
@@ -10,6 +10,7 @@ mod path;
 mod problem;
 mod read;
 mod search;
+mod skill;
 mod text;
 mod tools;
 mod workspace;
@@ -17,6 +18,7 @@ mod write;
 
 use bindings::exports::wirken::tool::tools::{CallPlan, Failure, Guest, Intent, Part, ToolDefinition};
 use problem::Problem;
+use skill::Skill;
 use tools::Call;
 use workspace::wasi::Granted;
 
@@ -44,7 +46,9 @@ impl Guest for Files {
         wirken_guest::init();
         // First, so that a call without a workspace is denied whatever it asks.
         let workspace = Granted::open()?;
-        let text = Call::parse(&name, &arguments)?.run(&workspace)?;
+        let folder = Granted::skill();
+        let skill = folder.as_ref().map(|(path, files)| Skill { path, files });
+        let text = skill::run(&Call::parse(&name, &arguments)?, &workspace, skill.as_ref())?;
         Ok(vec![Part::Text(text)])
     }
 }

@@ -14,7 +14,7 @@ const MAX_ENTRIES: usize = 1_000;
 pub(crate) const DEFAULT_DEPTH: usize = 3;
 pub(crate) const MAX_DEPTH: usize = 16;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Arguments {
     pub(crate) path: Option<String>,

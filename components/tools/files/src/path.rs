@@ -9,6 +9,9 @@ use crate::problem::Problem;
 /// A path longer than this is a mistake (Linux: PATH_MAX).
 const MAX_BYTES: usize = 4096;
 
+/// The workspace, as programs see it.
+pub(crate) const WORKSPACE: &str = "/workspace";
+
 /// The steps from the workspace; none is the workspace itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Path(Vec<String>);
@@ -25,6 +28,10 @@ impl Path {
         if text.contains('\0') {
             return wrong("the path holds a NUL character");
         }
+        let text = match text.strip_prefix(WORKSPACE) {
+            Some(below) if below.is_empty() || below.starts_with('/') => below.trim_start_matches('/'),
+            _ => text,
+        };
         if text.starts_with('/') {
             return wrong("the path is absolute; paths are relative to the workspace, such as notes/today.md");
         }
@@ -72,8 +79,17 @@ mod tests {
 
     #[test]
     fn stays_inside_and_drops_what_says_nothing() {
-        for (text, shown) in [(".", "."), ("a", "a"), ("./a//b/./c/", "a/b/c"), ("ü/🦀", "ü/🦀"), ("..a/b..", "..a/b.."), ("a\\b", "a\\b")]
-        {
+        for (text, shown) in [
+            (".", "."),
+            ("a", "a"),
+            ("./a//b/./c/", "a/b/c"),
+            ("ü/🦀", "ü/🦀"),
+            ("..a/b..", "..a/b.."),
+            ("a\\b", "a\\b"),
+            ("/workspace/a//b", "a/b"),
+            ("/workspace", "."),
+            ("/workspace//", "."),
+        ] {
             assert_eq!(Path::parse(text).map(|path| path.to_string()).as_deref(), Ok(shown), "{text}");
         }
     }
@@ -81,9 +97,15 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_a_path() {
         let long = "a".repeat(MAX_BYTES + 1);
-        for (text, word) in
-            [("/etc/passwd", "absolute"), ("..", "'..'"), ("a/../../b", "'..'"), ("", "empty"), ("a\0", "NUL"), (&long, "longer")]
-        {
+        for (text, word) in [
+            ("/etc/passwd", "absolute"),
+            ("/workspaces", "absolute"),
+            ("..", "'..'"),
+            ("a/../../b", "'..'"),
+            ("", "empty"),
+            ("a\0", "NUL"),
+            (&long, "longer"),
+        ] {
             assert!(Path::parse(text).is_err_and(|problem| problem.to_string().contains(word)), "{text}");
         }
         assert!(Path::parse(&"a".repeat(MAX_BYTES)).is_ok());

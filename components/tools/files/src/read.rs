@@ -16,7 +16,7 @@ const OUTPUT_BYTES: usize = 64 * 1024;
 const NOTE_BYTES: usize = 256;
 const TEXT_BYTES: usize = OUTPUT_BYTES - NOTE_BYTES;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Arguments {
     pub(crate) path: String,

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use crate::path::Path;
 use crate::problem::Problem;
+use crate::skill::is_elsewhere;
 use crate::workspace::Workspace;
 use crate::{edit, list, read, search, write};
 
 /// A call whose arguments have the right shape.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Call {
     List(list::Arguments),
     Read(read::Arguments),
@@ -46,9 +47,33 @@ impl Call {
             Self::Edit(arguments) => ("Edit", &["read", "write"], Some(arguments.path.as_str())),
             Self::Search(arguments) => ("Search", &["read"], arguments.path.as_deref()),
         };
-        let path = Path::parse(path.unwrap_or("."))?;
+        let path = path.unwrap_or(".");
+        if let Some(elsewhere) = self.reads().filter(|path| is_elsewhere(path)) {
+            return Ok(Plan { purpose: format!("{verb} {elsewhere}."), actions, target: plain(elsewhere)? });
+        }
+        let path = Path::parse(path)?;
         let shown = if path.is_workspace() { "the workspace".to_owned() } else { path.to_string() };
         Ok(Plan { purpose: format!("{verb} {shown}."), actions, target: path.to_string() })
+    }
+
+    /// The path of a call that changes nothing.
+    pub(crate) fn reads(&self) -> Option<&str> {
+        match self {
+            Self::List(list::Arguments { path, .. }) | Self::Search(search::Arguments { path, .. }) => path.as_deref(),
+            Self::Read(arguments) => Some(&arguments.path),
+            Self::Write(_) | Self::Edit(_) => None,
+        }
+    }
+
+    /// The same call at another path, where it changes nothing.
+    pub(crate) fn at(&self, path: &str) -> Self {
+        let mut call = self.clone();
+        match &mut call {
+            Self::List(list::Arguments { path: at, .. }) | Self::Search(search::Arguments { path: at, .. }) => *at = Some(path.to_owned()),
+            Self::Read(arguments) => arguments.path = path.to_owned(),
+            Self::Write(_) | Self::Edit(_) => {}
+        }
+        call
     }
 
     pub(crate) fn run(&self, workspace: &dyn Workspace) -> Result<String, Problem> {
@@ -60,6 +85,13 @@ impl Call {
             Self::Search(arguments) => search::run(workspace, arguments),
         }
     }
+}
+
+/// A path that is not of the workspace, once it is known to be plain. One of the workspace has its own form.
+fn plain(path: &str) -> Result<String, Problem> {
+    let steps = path.trim_start_matches('~').trim_start_matches('/');
+    Path::parse(if steps.is_empty() { "." } else { steps })?;
+    Ok(path.to_owned())
 }
 
 /// A model that has nothing to say may say nothing.
@@ -76,7 +108,7 @@ pub(crate) fn definitions() -> Vec<(&'static str, &'static str, Value)> {
     vec![
         (
             "files_list",
-            "Lists the files of a folder in the workspace, with their sizes.",
+            "Lists the files of a folder in the workspace or of a listed skill, with their sizes.",
             object(
                 &[],
                 json!({
@@ -88,11 +120,11 @@ pub(crate) fn definitions() -> Vec<(&'static str, &'static str, Value)> {
         ),
         (
             "files_read",
-            "Reads a text file of the workspace, up to 64 KiB at once. A note at the end says how to go on.",
+            "Reads a text file of the workspace or of a listed skill, up to 64 KiB at once. A note at the end says how to go on.",
             object(
                 &["path"],
                 json!({
-                    "path": path("The file"),
+                    "path": { "type": "string", "description": "The file, relative to the workspace, such as notes/today.md, or a skill's by its absolute path" },
                     "offset": { "type": "integer", "minimum": 1, "description": "The first line to read, counted from 1." },
                     "limit": { "type": "integer", "minimum": 1, "description": "The number of lines to read." },
                 }),

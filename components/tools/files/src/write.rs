@@ -14,7 +14,7 @@ use crate::workspace::{Kind, Workspace};
 /// Names for the file beside: others write at the same time, and a call that was stopped leaves one behind.
 const PARTIAL_NAMES: u32 = 64;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Arguments {
     pub(crate) path: String,

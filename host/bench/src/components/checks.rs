@@ -117,8 +117,15 @@ fn decision(count: usize) -> Result<Times> {
     let intent = intent("basename", &["--suffix=.rs", "src/main.rs"]);
     let (session, now) = (SessionId::generate(), Timestamp::now());
     let holder = Holder { agent: "default".into(), account: "telegram".into(), sender: "1000".into() };
-    let surroundings =
-        Surroundings { workspace: Some(WORKSPACE), tainted: false, home: None, private: &[], opened: &|_| false, resolve: &unseen };
+    let surroundings = Surroundings {
+        workspace: Some(WORKSPACE),
+        tainted: false,
+        home: None,
+        private: &[],
+        readable: &[],
+        opened: &|_| false,
+        resolve: &unseen,
+    };
     let key = |weighed: &wirken_permissions::Weighed| weighed.judged.key.clone();
     let right = |key: String| approval::Grant {
         id: GrantId::generate(),

@@ -213,6 +213,14 @@ pub(crate) fn what(event: &Event) -> String {
             Some(other) => one_line(&plain_text(std::slice::from_ref(other)), 200),
             None => erased(),
         },
+        Event::SkillsListed { skills, content } => {
+            format!("{skills} told: {}", one_line(&content.clone().unwrap_or_else(erased), EXCERPT))
+        }
+        Event::SkillCalled { skills, tool, content, .. } => {
+            let of = tool.as_ref().map_or_else(String::new, |tool| format!(" through the tool {}", one_line(tool, 60)));
+            let content = content.clone().unwrap_or_else(erased);
+            format!("{}{of}: {}", one_line(&skills.join(", "), 200), one_line(&content, EXCERPT))
+        }
         Event::Commanded { account, command, .. } => format!("{} in {}", one_line(command, EXCERPT), one_line(account, 40)),
         Event::TurnStarted { .. } => String::new(),
         Event::TurnResumed { attempt, .. } => format!("for the {attempt}. time"),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use wirken_engine::Wasm;
 use wirken_gateway::channel::{Account, AccountCredential, ChannelParts, Channels, Hosted};
-use wirken_gateway::{Answer, DenyTools, Gateway, Model, Outward, Parts, Policy, Sandbox};
+use wirken_gateway::{Answer, DenyTools, Gateway, Model, NoSkills, Outward, Parts, Policy, Sandbox};
 use wirken_ledger::{CrashPoint, CrashPoints, Ledger, Options, OutboxState, Reader, Scope};
 use wirken_manifest::Manifest;
 use wirken_plugin::{ChannelPlugin, Package};
@@ -106,6 +106,7 @@ pub(crate) fn gateway<P: CrashPoints>(folder: &Path, options: Options<P>) -> (Ga
         store: None,
         blobs: Some(wirken_ledger::Blobs::open(&wirken_ledger::Blobs::path_in(folder), u64::MAX, None).unwrap()),
         policies: Arc::default(),
+        skills: Arc::new(NoSkills),
     };
     (Gateway::start(parts), ledger)
 }

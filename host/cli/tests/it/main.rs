@@ -26,5 +26,6 @@ mod network;
 mod removal;
 mod restart;
 mod sandboxes;
+mod skills;
 mod support;
 mod versions;

@@ -384,7 +384,11 @@ async fn press(channel: &Channel<'_>, runtime: &Arc<Runtime>, choice: &InboundCh
 
 /// This message, or its session, is at fault: the others are not held up by it.
 async fn not_taken(channel: &Channel<'_>, runtime: &Arc<Runtime>, message: &InboundMessage, error: &GatewayError) {
-    if !matches!(error, GatewayError::TooLong { .. } | GatewayError::HoldsSecret { .. } | GatewayError::Withheld { .. }) {
+    let told_only = matches!(
+        error,
+        GatewayError::TooLong { .. } | GatewayError::HoldsSecret { .. } | GatewayError::Withheld { .. } | GatewayError::TooManySkills(_)
+    );
+    if !told_only {
         tracing::error!(account = runtime.account.id, %error, "a message could not be taken");
         runtime.record("message-not-taken", serde_json::json!({ "key": message.key, "reason": error.to_string() })).await;
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use wirken_ledger::Row;
 use wirken_permissions::{Asked, Refusal, may_answer, prompt, question};
+use wirken_plugin::ports::SkillFolder;
 use wirken_plugin::{Ports, ToolEnd};
 use wirken_turn::{Allowed, Answer, Ask, Effect, Input, Turn, Verdict};
 use wirken_types::approval::{Choice, Holder, Tier};
@@ -21,6 +22,7 @@ use crate::approvals::Answering;
 use crate::effects::{Blocked, CallEffects, May, RECALL, REQUEST};
 use crate::permits::{Asker, Planned};
 use crate::policies;
+use crate::skills::Folder;
 
 /// What the model is told where a component was exchanged at the moment of its call.
 const EXCHANGED: &str = "This was not run: the tool's component was exchanged just now. Call it again.";
@@ -85,7 +87,7 @@ impl Actor {
             _ => None,
         };
         let tainted = self.marks.contains(&Mark::Forwarded) || self.outside.load(Ordering::Relaxed);
-        Some(Asker { session: self.id, place, holder, tainted, shared: self.marks.contains(&Mark::Shared) })
+        Some(Asker { session: self.id, place, holder, tainted, shared: self.marks.contains(&Mark::Shared), skills: self.skills.clone() })
     }
 
     /// Finds out what a call would do, and whether somebody has to be asked.
@@ -124,9 +126,11 @@ impl Actor {
         let (watchers, outside) = (self.watchers.clone(), Arc::clone(&self.outside));
         let effects = Arc::new(CallEffects::new(shared, watchers, asker, turn, call.clone(), may, outside));
         let mine = Arc::clone(&effects);
+        let reads = self.reads.clone().filter(|_| gated);
         let end = Box::pin(async move {
             let ports = Ports {
                 workspace,
+                skill: opened(reads).await,
                 programs: Arc::clone(&effects) as _,
                 requests: Arc::clone(&effects) as _,
                 store: Arc::clone(&effects) as _,
@@ -196,6 +200,20 @@ impl Actor {
     }
 }
 
+/// The skill's folder that a call reads. One that cannot be opened, or to which a link leads by now, is not given.
+async fn opened(folder: Option<Folder>) -> Option<SkillFolder> {
+    let Folder { path, folder } = folder?;
+    let opening = tokio::task::spawn_blocking(move || wirken_skills::open_folder(&folder));
+    match opening.await {
+        Ok(Ok(folder)) => Some(SkillFolder { path, folder: Arc::new(folder) }),
+        Ok(Err(error)) => {
+            tracing::warn!(path, %error, "the folder of a skill cannot be opened");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
 /// Who spoke in a turn that is taken up again, or in the whole session.
 pub(super) fn speakers_of(turn: Option<TurnId>, rows: &[Row]) -> BTreeSet<String> {
     let sender = |row: &Row| match &row.event {
@@ -219,7 +237,7 @@ fn explained(mut end: ToolEnd, refusals: &[String]) -> ToolEnd {
 }
 
 fn refused(why: &str) -> Planned {
-    Planned { verdict: Verdict::Refuse { text: format!("This was not run: {why}.") }, writes: false }
+    Planned { verdict: Verdict::Refuse { text: format!("This was not run: {why}.") }, writes: false, reads: None }
 }
 
 fn ended(end: ToolEnd) -> Input {

@@ -39,6 +39,7 @@ impl Actor {
             holder: Some(Holder { agent: place.agent.clone(), account: place.account.clone(), sender: sender.to_owned() }),
             tainted: known.contains(&Mark::Forwarded) || self.outside.load(Ordering::Relaxed),
             shared: known.contains(&Mark::Shared),
+            skills: None,
         };
         let passage = Passage { source: source(marks), name: String::new(), text: text.clone() };
         let (left, events) = policies.passage(&asker.context("", None), turn, passage).await;

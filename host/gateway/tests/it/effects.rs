@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use wirken_egress::{Authority, Egress, Held};
-use wirken_gateway::{Gateway, Outward, Parts, Policy, Sandbox, ToolSet};
+use wirken_gateway::{Gateway, NoSkills, Outward, Parts, Policy, Sandbox, ToolSet};
 use wirken_ledger::{Ledger, LogFilter, Options, Reader};
 use wirken_plugin::{Asked, Grant, Owner, ToolPlugin};
 use wirken_secret::{Scanner, Secret};
@@ -123,6 +123,7 @@ async fn open(folder: &Path, url: &str, other: &str) -> Gateway {
         store: Some(wirken_store::Store::open(&wirken_store::Store::path_in(folder)).unwrap()),
         blobs: None,
         policies: Arc::default(),
+        skills: Arc::new(NoSkills),
     })
 }
 

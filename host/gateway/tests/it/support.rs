@@ -13,7 +13,9 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Notify, mpsc};
 use wirken_engine::{Engine, Wasm};
-use wirken_gateway::{About, Answer, Gateway, Model, Outward, Parts, Policies, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update};
+use wirken_gateway::{
+    About, Answer, Gateway, Model, NoSkills, Outward, Parts, Policies, Policy, Runner, Sandbox, Say, ToolSet, Tools, Update,
+};
 use wirken_ledger::{CrashPoints, KnownApproval, Ledger, Options, Reader};
 use wirken_manifest::Manifest;
 use wirken_plugin::{Asked, Grant, Owner, Package, Ports, ToolEnd, ToolPlugin};
@@ -190,6 +192,7 @@ fn assemble(
         store: rest.store,
         blobs: None,
         policies: rest.policies,
+        skills: Arc::new(NoSkills),
     };
     (Gateway::start(parts), ledger)
 }

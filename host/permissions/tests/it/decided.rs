@@ -291,6 +291,24 @@ fn the_gateways_own_folder_is_nobodys() {
 }
 
 #[test]
+fn a_skills_folder_is_read_unasked_and_never_written_so() {
+    let (private, readable) = (["/home/a/.wirken".to_owned()], ["/home/a/.wirken/skills/notes".to_owned()]);
+    let around = Surroundings { private: &private, readable: &readable, ..around(&itself) };
+    let tier = |path: &str, write| judge(&Action::file(path, write), &around).tier;
+    for path in ["", "/", "/SKILL.md", "/a/b.txt", "/../notes/a"] {
+        assert_eq!(tier(&format!("/home/a/.wirken/skills/notes{path}"), false), Tier::Always, "{path}");
+        assert_eq!(tier(&format!("/home/a/.wirken/skills/notes{path}"), true), Tier::EveryTime, "{path}");
+    }
+    for path in ["notes/.env", "notes/.ssh/key", "notes/../other/a", "notes-2/a", "", "../vault/key"] {
+        assert_eq!(tier(&format!("/home/a/.wirken/skills/{path}"), false), Tier::EveryTime, "{path}");
+    }
+    // A program that reads there is asked about as elsewhere.
+    let reads = |path: &str| judge(&exec("cat", &[path]), &around).tier;
+    assert_eq!(reads("/home/a/.wirken/skills/notes/SKILL.md"), Tier::Remembered);
+    assert_eq!(reads("/home/a/.wirken/vault/key"), Tier::EveryTime);
+}
+
+#[test]
 fn tier_3_says_why_in_plain_words() {
     for (program, arguments, said) in [
         ("", &[][..], "names no program"),

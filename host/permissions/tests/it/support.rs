@@ -15,7 +15,7 @@ fn nothing(_: &Origin) -> bool {
 }
 
 pub(crate) fn around(resolve: &dyn Fn(&str) -> Resolved) -> Surroundings<'_> {
-    Surroundings { workspace: Some(WORKSPACE), tainted: false, home: Some(HOME), private: &[], opened: &nothing, resolve }
+    Surroundings { workspace: Some(WORKSPACE), tainted: false, home: Some(HOME), private: &[], readable: &[], opened: &nothing, resolve }
 }
 
 pub(crate) fn exec<S: AsRef<str>>(program: &str, arguments: &[S]) -> Action {

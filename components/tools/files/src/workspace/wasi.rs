@@ -1,4 +1,4 @@
-//! The workspace that the host grants: the first folder that it opens for this component.
+//! The folders that the host opens for this component: the workspace first, and then that of a skill.
 
 use std::ops::ControlFlow;
 
@@ -25,8 +25,18 @@ impl Granted {
     pub(crate) fn open() -> Result<Self, Problem> {
         let first = get_directories().into_iter().next();
         let (folder, _) = first.ok_or_else(|| Problem::Denied("no workspace is granted".into()))?;
+        Ok(Self::of(folder))
+    }
+
+    /// The folder of the skill that this call reads, and the path by which the host names it.
+    pub(crate) fn skill() -> Option<(String, Self)> {
+        let (folder, path) = get_directories().into_iter().nth(1)?;
+        Some((path, Self::of(folder)))
+    }
+
+    fn of(folder: Descriptor) -> Self {
         let writable = folder.get_flags().is_ok_and(|flags| flags & DescriptorFlags::MUTATE_DIRECTORY == DescriptorFlags::MUTATE_DIRECTORY);
-        Ok(Self { folder, writable })
+        Self { folder, writable }
     }
 
     fn open_to_read(&self, path: &Path, flags: OpenFlags) -> Result<Descriptor, Fault> {

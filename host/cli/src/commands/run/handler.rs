@@ -14,8 +14,8 @@ use wirken_types::Timestamp;
 use wirken_types::approval::Holder;
 use wirken_webchat::Logins;
 
-use crate::commands::ask;
 use crate::commands::component::Change;
+use crate::commands::{ask, skill};
 use crate::keys::Keys;
 use crate::tooling::Tooling;
 use crate::{output, restart};
@@ -29,6 +29,7 @@ pub(super) struct Handler {
     pub(super) logins: Logins,
     pub(super) address: SocketAddr,
     pub(super) provider: String,
+    pub(super) folder: Folder,
     pub(super) started: Timestamp,
     pub(super) refusals: Sparse,
 }
@@ -120,6 +121,11 @@ impl Handler {
             Request::ComponentAdd { manifest, wasm, digest } => {
                 let change = Change::Add { manifest: &manifest, wasm: &wasm, digest };
                 self.change_components(change).await?
+            }
+            Request::SkillSwitch { skill, key, enabled } => {
+                let detail = json!({ "key": key });
+                self.recorded(skill::action(enabled), &skill, detail, || skill::set(&self.folder, &key, enabled)).await?;
+                Value::Null
             }
             Request::ComponentEnable { name } => self.change_components(Change::Enable(&name)).await?,
             Request::ComponentDisable { name } => self.change_components(Change::Disable(&name)).await?,
