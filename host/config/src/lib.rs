@@ -186,7 +186,21 @@ impl Config {
 
     /// The sections in which another one differs, by their names in the file.
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let Self { provider, agent, webchat, channels, sandbox, programs, approvals, components, policies, ceiling, network } = self;
+        let Self {
+            provider,
+            agent,
+            webchat,
+            channels,
+            sandbox,
+            programs,
+            approvals,
+            components,
+            policies,
+            ceiling,
+            network,
+            media,
+            skills,
+        } = self;
         let same = [
             ("provider", *provider == other.provider),
             ("agent", *agent == other.agent),
@@ -199,6 +213,8 @@ impl Config {
             ("policies", *policies == other.policies),
             ("ceiling", *ceiling == other.ceiling),
             ("network", *network == other.network),
+            ("media", *media == other.media),
+            ("skills", *skills == other.skills),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
     }
@@ -301,6 +317,8 @@ mod tests {
             ("[policies]\norder = []\n", "policies"),
             ("[ceiling]\nexec = false\n", "ceiling"),
             ("[network]\nca-file = \"/ca.pem\"\n", "network"),
+            ("[media]\ntotal-mib = 100\n", "media"),
+            ("[skills]\nallow-bundled = [\"notes\"]\n", "skills"),
         ] {
             assert_eq!((before.differences(&config(more)), config(more).differences(&before)), (vec![section], vec![section]));
         }

@@ -66,7 +66,6 @@ pub(crate) fn run(environment: &Environment, args: &Run) -> anyhow::Result<ExitC
             logins: logins.clone(),
             address,
             provider: provider.clone(),
-            folder: folder.clone(),
             started: Timestamp::now(),
             refusals: Sparse::new(REFUSALS_RECORDED, REFUSALS_WITHIN),
         });

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wirken_gateway::channel::Channels;
-use wirken_gateway::{About, Answer, Gateway, Model, Outward, Parts, Policy, Sandbox, Tools};
+use wirken_gateway::{About, Answer, Gateway, Model, NoSkills, Outward, Parts, Policy, Sandbox, Tools};
 use wirken_ledger::{Ledger, Options, Reader, Scope};
 use wirken_permissions::Rules;
 use wirken_plugin::{Network, Ports, ToolEnd};
@@ -114,7 +114,9 @@ async fn child() {
         sandbox: Arc::new(Sandbox::Missing(String::new())),
         outward: Outward::closed(),
         store: None,
+        blobs: None,
         policies: Arc::default(),
+        skills: Arc::new(NoSkills),
     });
     let account = account(&engine, "channels/telegram", &origin, "123456789:AAtest-token_of-the-fake-Bot-API-0000");
     let channels = Channels::prepare(&gateway, vec![account], Some(&vault.sealer("channel-state"))).await.unwrap();

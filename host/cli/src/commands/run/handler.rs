@@ -29,7 +29,6 @@ pub(super) struct Handler {
     pub(super) logins: Logins,
     pub(super) address: SocketAddr,
     pub(super) provider: String,
-    pub(super) folder: Folder,
     pub(super) started: Timestamp,
     pub(super) refusals: Sparse,
 }
