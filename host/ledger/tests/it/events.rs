@@ -146,7 +146,7 @@ async fn every_event_comes_back_as_it_was() {
     let of_system = every_kind_of_the_system();
     let events = [own.clone(), of_system.clone()].concat();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(Event::kind).collect();
-    assert_eq!(kinds.len(), 31, "a kind is missing here: {kinds:?}");
+    assert_eq!(kinds.len(), 33, "a kind is missing here: {kinds:?}");
     let receipt = ledger.append(Batch::of(session, own).with(Chain::System, of_system)).await.unwrap();
     let mut rows = home.reader().rows(session, 0).unwrap();
     rows.extend(home.reader().rows(Chain::System, 0).unwrap());
