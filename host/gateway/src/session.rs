@@ -126,7 +126,7 @@ pub(crate) async fn run(
         speakers: if shared_place { speakers_of(None, &rows) } else { BTreeSet::new() },
         outgoing,
         turn: None,
-        listed: skills::listed(&rows),
+        listed: skills::listed(rows.iter().map(|row| &row.event)),
         skills: None,
         direct: None,
         writes: false,
@@ -214,7 +214,7 @@ impl Actor {
                         if let Some(place) = self.place.clone() {
                             self.skills = self.look(&place, &[]).await;
                         }
-                        self.direct = Direct::of(turn, &rows);
+                        self.direct = Direct::of(turn, rows.iter().map(|row| &row.event));
                         let (turn, effects) = Turn::resume(turn, self.setup(), rows.iter().map(|row| &row.event));
                         if let Some(outgoing) = &mut self.outgoing {
                             outgoing.resume(&turn, &rows);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use serde_json::Value;
-use wirken_ledger::Row;
 use wirken_types::TurnId;
 use wirken_types::chat::{Message, ToolCall, plain_text};
 use wirken_types::event::{Event, Mark, Place};
@@ -34,9 +33,9 @@ impl Direct {
     }
 
     /// The one of a turn that is taken up again.
-    pub(super) fn of(turn: TurnId, rows: &[Row]) -> Option<Self> {
+    pub(super) fn of<'a>(turn: TurnId, events: impl Iterator<Item = &'a Event>) -> Option<Self> {
         let mut direct = None;
-        for event in rows.iter().map(|row| &row.event).filter(|event| event.turn() == Some(turn)) {
+        for event in events.filter(|event| event.turn() == Some(turn)) {
             match event {
                 Event::SkillCalled { skills, tool: Some(tool), content: Some(arguments), .. } => {
                     let skill = skills.first().cloned().unwrap_or_default();
@@ -60,12 +59,12 @@ impl Direct {
 }
 
 /// What the model is told of skills, as it was recorded last.
-pub(super) fn listed(rows: &[Row]) -> String {
-    let block = |row: &Row| match &row.event {
+pub(super) fn listed<'a>(events: impl Iterator<Item = &'a Event>) -> String {
+    let block = |event: &'a Event| match event {
         Event::SkillsListed { content, .. } => Some(content.clone().unwrap_or_default()),
         _ => None,
     };
-    rows.iter().rev().find_map(block).unwrap_or_default()
+    events.filter_map(block).last().unwrap_or_default()
 }
 
 impl Actor {
@@ -134,5 +133,46 @@ impl Actor {
             _ => return None,
         };
         Some(Box::pin(stream::iter([Ok(vec![step, Step::Stop("end".into())])])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: Option<&str>) -> Event {
+        Event::SkillsListed { skills: 1, content: text.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_session_that_is_taken_up_tells_what_was_recorded_last() {
+        let turn = TurnId::generate();
+        assert_eq!(listed([].into_iter()), "");
+        assert_eq!(listed([&block(Some("a")), &Event::TurnStarted { turn }, &block(Some("b"))].into_iter()), "b");
+        assert_eq!(listed([&block(Some("a")), &block(Some(""))].into_iter()), "");
+        assert_eq!(listed([&block(Some("a")), &block(None)].into_iter()), "", "what was erased is told no more");
+    }
+
+    #[test]
+    fn a_commands_turn_that_is_taken_up_makes_its_call_once_and_not_where_somebody_said_more() {
+        let turn = TurnId::generate();
+        let called = Event::SkillCalled { turn, skills: vec!["look".into()], tool: Some("list".into()), content: Some("{}".into()) };
+        let said = |turn| Event::Inbound {
+            turn,
+            account: "a".into(),
+            key: "k".into(),
+            sender: "s".into(),
+            message: None,
+            marks: Vec::new(),
+            content: None,
+        };
+        let responded = Event::Responded { turn, round: 1, stop: "end".into(), usage: Vec::new(), content: None };
+        let of = |events: &[&Event]| Direct::of(turn, events.iter().copied()).map(|direct| (direct.call.name, direct.made));
+        let (first, other) = (said(turn), said(TurnId::generate()));
+        assert_eq!(of(&[&called, &first]), Some(("list".into(), false)));
+        assert_eq!(of(&[&called, &first, &other, &responded]), Some(("list".into(), true)));
+        assert_eq!(of(&[&called, &first, &said(turn)]), None);
+        assert_eq!(of(&[&first]), None);
+        assert_eq!(Direct::of(TurnId::generate(), [&called, &first].into_iter()).map(|direct| direct.skill), None);
     }
 }

@@ -55,6 +55,8 @@ fn every_kind(turn: TurnId) -> Vec<Event> {
             marks: Vec::new(),
             content: None,
         },
+        Event::MediumFetched { turn, key: text(), part: GREATEST, kept: true, content: Some(Part::text(TEXT)) },
+        Event::MediumFetched { turn, key: text(), part: 0, kept: false, content: None },
         Event::Commanded { account: text(), key: "of a command".into(), command: text() },
         Event::SkillsListed { skills: u64::MAX, content: Some(text()) },
         Event::SkillCalled { turn, skills: vec![text()], tool: None, content: Some(text()) },
@@ -151,7 +153,7 @@ async fn every_event_comes_back_as_it_was() {
     let of_system = every_kind_of_the_system();
     let events = [own.clone(), of_system.clone()].concat();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(Event::kind).collect();
-    assert_eq!(kinds.len(), 34, "a kind is missing here: {kinds:?}");
+    assert_eq!(kinds.len(), 37, "a kind is missing here: {kinds:?}");
     let receipt = ledger.append(Batch::of(session, own).with(Chain::System, of_system)).await.unwrap();
     let mut rows = home.reader().rows(session, 0).unwrap();
     rows.extend(home.reader().rows(Chain::System, 0).unwrap());

@@ -1,5 +1,5 @@
 //! Skills as people write them, against what the written contract makes of them.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails where it is surprised")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it is surprised")]
 
 mod blocks;
 mod corpus;
