@@ -402,7 +402,6 @@ fn check_token(world: &World, token: &str) -> Result<(), Refusal> {
 async fn download(shared: &Shared, token: &str, path: &str) -> End {
     let (file, fault) = {
         let mut world = shared.world();
-        world.record.requests += 1;
         *world.record.by_method.entry("file".to_owned()).or_default() += 1;
         let file = check_token(&world, token).and_then(|()| world.files.at(path).ok_or_else(Refusal::not_found));
         (file.map(|file| file.bytes.clone()), world.faults.take("file"))

@@ -1,8 +1,10 @@
 //! Reading: the questions that the gateway and the command line ask.
 
 use wirken_ledger::{Batch, Chain, Error, LogFilter, Progress, Reader, Scope, SessionFilter, Verdict, verify};
+use wirken_types::chat::Part;
 use wirken_types::event::Event;
-use wirken_types::{SessionId, Timestamp, TurnId};
+use wirken_types::http::Blob;
+use wirken_types::{Digest, SessionId, Timestamp, TurnId};
 
 use crate::support::{Home, commanded, inbound, one_turn, opened, place, system};
 
@@ -165,4 +167,29 @@ async fn a_check_of_nothing_says_empty_and_a_long_one_tells_its_progress() {
     let one = check(Scope::Chain(session.into()), &mut |_| ());
     assert_eq!((one.verdict, one.rows), (Verdict::Ok, 4));
     assert_eq!(check(Scope::Chain(SessionId::generate().into()), &mut |_| ()).verdict, Verdict::Empty);
+}
+
+#[tokio::test]
+async fn the_files_that_rows_name_are_those_that_were_kept_and_not_erased() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    let (one, two) = (SessionId::generate(), SessionId::generate());
+    let turn = TurnId::generate();
+    let fetched = |part, kept, content| Event::MediumFetched { turn, key: "k".into(), part, kept, content };
+    let blob = |name: &str| {
+        let id = Digest::of(name.as_bytes()).to_hex();
+        Some(Part::Blob(Blob { id, media_type: "image/png".into(), name: None, size: 1 }))
+    };
+    let events = [opened("one"), fetched(1, true, blob("a")), fetched(2, false, Some(Part::text("no"))), fetched(3, true, blob("b"))];
+    let receipt = ledger.append(Batch::of(one, events)).await.unwrap();
+    ledger.append(Batch::of(two, [opened("two"), fetched(1, true, blob("c"))])).await.unwrap();
+    let named = |chain: Option<Chain>| -> Vec<(Chain, u64, Digest)> {
+        home.reader().named_blobs(chain).unwrap().into_iter().map(|named| (named.chain, named.seq, named.digest)).collect()
+    };
+    let (a, b, c) = ((one.into(), 1, Digest::of(b"a")), (one.into(), 3, Digest::of(b"b")), (two.into(), 1, Digest::of(b"c")));
+    assert_eq!(named(None), [a, b, c]);
+    assert_eq!(named(Some(two.into())), [c]);
+    let content = home.reader().rows(one, receipt.rows[1].seq).unwrap()[0].payload.unwrap().digest;
+    ledger.erase_payload(content).await.unwrap();
+    assert_eq!(named(None), [b, c], "what was erased names nothing");
 }
