@@ -63,7 +63,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Permissions(Permissions),
     /// Say which skills there are, which are of use, and why the others are not
-    #[command(subcommand, visible_alias = "skills")]
+    #[command(subcommand, alias = "skills")]
     Skill(Skill),
     /// Say what this machine has of what programs need to run
     Doctor(Report),

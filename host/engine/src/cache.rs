@@ -22,10 +22,16 @@ use crate::sealed::{self, Mapped};
 
 const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 32;
-const DOMAIN: &[u8] = b"wirken-aot-1";
+const DOMAIN: &[u8] = b"wirken-aot-2";
 
 /// No compiled component is larger; a larger file is not read.
 const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Compiled code is hashed in pieces of so many bytes, at the same time where there is more than one.
+pub(crate) const PIECE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Threads that hash.
+const MAX_HASHING: usize = 8;
 
 /// What the cache did for one component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +106,7 @@ impl Cache {
     }
 
     fn path(&self, digest: Digest) -> PathBuf {
-        let name = Digest::of_parts("wirken-aot-name-1", &[digest.as_bytes(), self.settings.as_bytes()]);
+        let name = Digest::of_parts("wirken-aot-name-2", &[digest.as_bytes(), self.settings.as_bytes()]);
         self.folder.join(format!("{name}.cwasm"))
     }
 
@@ -135,7 +141,7 @@ impl Cache {
         })
     }
 
-    fn mac(&self, digest: Digest, code: &[u8]) -> Hmac<Sha256> {
+    pub(crate) fn mac(&self, digest: Digest, code: &[u8]) -> Hmac<Sha256> {
         // HMAC pads a key to its block of 64 bytes with zeros; done here, the constructor cannot fail.
         let mut block = Zeroizing::new([0; 64]);
         for (to, from) in block.iter_mut().zip(self.key.iter()) {
@@ -145,9 +151,32 @@ impl Cache {
         for part in [DOMAIN, digest.as_bytes(), self.settings.as_bytes()] {
             mac.update(part);
         }
-        mac.update(code);
+        mac.update(&(code.len() as u64).to_be_bytes());
+        for piece in pieces(code) {
+            mac.update(piece.as_bytes());
+        }
         mac
     }
+}
+
+/// The digest of each piece, in their order.
+fn pieces(code: &[u8]) -> Vec<Digest> {
+    let pieces: Vec<&[u8]> = code.chunks(PIECE_BYTES).collect();
+    let hashed = |pieces: &[&[u8]]| pieces.iter().map(|piece| Digest::of(piece)).collect::<Vec<_>>();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_HASHING);
+    let (here, elsewhere) = pieces.split_at(pieces.len().div_ceil(threads));
+    if elsewhere.is_empty() {
+        return hashed(here);
+    }
+    std::thread::scope(|scope| {
+        let others: Vec<_> = elsewhere.chunks(here.len()).map(|pieces| scope.spawn(move || hashed(pieces))).collect();
+        let mut all = hashed(here);
+        for other in others {
+            // A thread that panicked has this one panic too.
+            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    })
 }
 
 /// None where there is none, or a torn one, which a crash or a full disk left: nothing can have been written with it.

@@ -266,6 +266,33 @@ fn what_was_found_in_its_bytes_is_there_with_its_code() {
     assert_eq!(engine.load(&component("i32.const 8")).unwrap().0.kept::<u8>(), None);
 }
 
+/// Code of many megabytes is hashed in pieces, at the same time.
+#[test]
+fn every_byte_of_large_code_is_authenticated_where_it_stands() {
+    use hmac::Mac as _;
+
+    let temporary = tempfile::tempdir().unwrap();
+    let engine = engine(Some(temporary.path()));
+    let cache = engine.inner.cache.as_ref().unwrap();
+    let tag = |code: &[u8]| cache.mac(Digest::of(b"c"), code).finalize().into_bytes();
+    let piece = crate::cache::PIECE_BYTES;
+    let mut code: Vec<u8> = (0..5 * piece + 3).map(|at| (at % 251) as u8).collect();
+    let right = tag(&code);
+    assert_eq!(tag(&code), right);
+    for at in [0, piece - 1, piece, 3 * piece + 1, 5 * piece - 1, 5 * piece, 5 * piece + 2] {
+        code[at] ^= 1;
+        assert_ne!(tag(&code), right, "byte {at}");
+        code[at] ^= 1;
+    }
+    assert_ne!(tag(&code[..5 * piece + 2]), right, "a byte less");
+    assert_ne!(tag(&code[..5 * piece]), tag(&code[..4 * piece]));
+    // Whole pieces in each other's place.
+    let (first, second) = code.split_at_mut(piece);
+    first.swap_with_slice(&mut second[..piece]);
+    assert_ne!(tag(&code), right);
+    assert_ne!(cache.mac(Digest::of(b"d"), b"x").finalize().into_bytes(), tag(b"x"), "it is of this component");
+}
+
 #[test]
 fn the_key_of_the_cache_is_private_or_refused() {
     let temporary = tempfile::tempdir().unwrap();

@@ -1,8 +1,9 @@
 //! A component's bytes, and the digest that they are known by. It is computed here, once, and nobody hands one in: what was
 //! allowed, what is loaded and what is recorded are the same bytes.
 //!
-//! A component in Python has 18 MB. Where a file of it was read before, and the system says that it is the same, it is
-//! neither read nor hashed again until somebody needs the bytes themselves, and then they are compared with the digest.
+//! A component in Python has 18 MB. A file is hashed as it is read, and its bytes are kept by nobody: whoever compiles them reads
+//! them then, and they are compared with the digest. Where the system says that a file is the same that was hashed before, it
+//! is not read at all.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,11 +14,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use sha2::{Digest as _, Sha256};
 use wirken_types::Digest;
 
 /// How long a file has to be left alone before its times are believed: the clocks of some file systems go by two seconds, and
 /// what is written within one tick of them looks unchanged.
 const SETTLED: Duration = Duration::from_secs(3);
+
+/// Of a file, what is read at once: little enough that it is hashed where the processor has it still.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// Files that are remembered. Past it all are read anew.
 const MAX_FILES: usize = 1024;
@@ -37,8 +42,8 @@ enum Held {
         bytes: Vec<u8>,
         digest: OnceLock<Digest>,
     },
-    /// A file whose bytes were read before, and that was the same still when it was opened.
-    Known {
+    /// A file that had the bytes of this digest when it was opened.
+    File {
         file: File,
         size: u64,
         digest: Digest,
@@ -61,7 +66,7 @@ impl Wasm {
         match &*self.held {
             Held::Embedded { bytes, digest } => *digest.get_or_init(|| Digest::of(bytes)),
             Held::Read { bytes, digest } => *digest.get_or_init(|| Digest::of(bytes)),
-            Held::Known { digest, .. } => *digest,
+            Held::File { digest, .. } => *digest,
         }
     }
 
@@ -70,7 +75,7 @@ impl Wasm {
         match &*self.held {
             Held::Embedded { bytes, .. } => bytes.len() as u64,
             Held::Read { bytes, .. } => bytes.len() as u64,
-            Held::Known { size, .. } => *size,
+            Held::File { size, .. } => *size,
         }
     }
 
@@ -79,7 +84,7 @@ impl Wasm {
         let (file, size, digest) = match &*self.held {
             Held::Embedded { bytes, .. } => return Ok(Cow::Borrowed(bytes)),
             Held::Read { bytes, .. } => return Ok(Cow::Borrowed(bytes)),
-            Held::Known { file, size, digest } => (file, *size, *digest),
+            Held::File { file, size, digest } => (file, *size, *digest),
         };
         let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
         file.read_exact_at(&mut bytes, 0)?;
@@ -96,7 +101,7 @@ impl std::fmt::Debug for Wasm {
     }
 }
 
-/// The files that were read, and what was in them.
+/// The files that were hashed, and what was in them.
 #[derive(Default)]
 pub struct Files {
     known: Mutex<HashMap<PathBuf, (Stamp, Digest)>>,
@@ -124,26 +129,42 @@ impl Files {
         if let Some((before, digest)) = self.known().get(path)
             && *before == stamp
         {
-            let held = Held::Known { file, size: stamp.size, digest: *digest };
+            let held = Held::File { file, size: stamp.size, digest: *digest };
             return Ok(Wasm { held: Arc::new(held) });
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(most)).unwrap_or_default());
-        (&file).take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-        let wasm = Wasm::of(bytes);
+        let (digest, size) = hashed(&file, most)?;
         // Whoever wrote meanwhile may have been read in part.
-        if stamp.size == wasm.size() && stamp.is_settled(now) && Stamp::of(&file.metadata()?) == stamp {
+        if stamp.size == size && stamp.is_settled(now) && Stamp::of(&file.metadata()?) == stamp {
             let mut known = self.known();
             if known.len() >= MAX_FILES {
                 known.clear();
             }
-            known.insert(path.to_owned(), (stamp, wasm.digest()));
+            known.insert(path.to_owned(), (stamp, digest));
         }
-        Ok(wasm)
+        Ok(Wasm { held: Arc::new(Held::File { file, size, digest }) })
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<PathBuf, (Stamp, Digest)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The digest of a file, and how much of it there is, of which no more is read than one byte past `most`.
+fn hashed(file: &File, most: u64) -> io::Result<(Digest, u64)> {
+    let (mut hash, mut size) = (Sha256::new(), 0);
+    let mut file = file.take(most.saturating_add(1));
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let read = match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hash.update(piece.get(..read).unwrap_or_default());
+        size += read as u64;
+    }
+    Ok((Digest::from_bytes(hash.finalize().into()), size))
 }
 
 impl std::fmt::Debug for Files {

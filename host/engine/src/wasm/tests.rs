@@ -15,8 +15,19 @@ fn later() -> SystemTime {
     SystemTime::now() + SETTLED + Duration::from_secs(1)
 }
 
-fn is_known(wasm: &Wasm) -> bool {
-    matches!(&*wasm.held, Held::Known { .. })
+/// What is found now, and whether it was read: what was remembered of it is made wrong before.
+fn read(files: &Files, path: &Path, now: SystemTime) -> (Wasm, bool) {
+    if let Some((_, digest)) = files.known().get_mut(path) {
+        *digest = Digest::ZERO;
+    }
+    let wasm = files.read_at(path, MOST, now).unwrap();
+    let was_read = wasm.digest() != Digest::ZERO;
+    if !was_read {
+        // As it was, for whoever reads next.
+        files.known().clear();
+        files.read_at(path, MOST, now).unwrap();
+    }
+    (wasm, was_read)
 }
 
 /// As who wants to hide it would: the size and the time of modification are as before.
@@ -35,12 +46,13 @@ fn write_unseen(path: &Path, text: &str) {
 fn a_file_that_is_the_same_is_not_read_again() {
     let (_folder, path) = file("code");
     let files = Files::default();
-    let first = files.read_at(&path, MOST, later()).unwrap();
-    assert!(!is_known(&first));
+    let (first, was_read) = read(&files, &path, later());
+    assert!(was_read);
+    assert_eq!((first.digest(), first.size(), &*first.bytes().unwrap()), (Digest::of(b"code"), 4, &b"code"[..]));
+    assert!(!read(&files, &path, later()).1);
     let second = files.read_at(&path, MOST, later()).unwrap();
-    assert!(is_known(&second));
     assert_eq!((second.digest(), second.size(), &*second.bytes().unwrap()), (Digest::of(b"code"), 4, &b"code"[..]));
-    assert!(!is_known(&Files::default().read_at(&path, MOST, later()).unwrap()), "what was read is known to whoever read it");
+    assert!(read(&Files::default(), &path, later()).1, "what was read is known to whoever read it");
 }
 
 #[test]
@@ -49,15 +61,15 @@ fn a_file_that_was_changed_is_read_again_whatever_it_says_of_itself() {
     let files = Files::default();
     files.read_at(&path, MOST, later()).unwrap();
     write_unseen(&path, "CODE");
-    let changed = files.read_at(&path, MOST, later()).unwrap();
-    assert_eq!((is_known(&changed), changed.digest()), (false, Digest::of(b"CODE")));
-    assert!(is_known(&files.read_at(&path, MOST, later()).unwrap()));
+    let (changed, was_read) = read(&files, &path, later());
+    assert_eq!((was_read, changed.digest()), (true, Digest::of(b"CODE")));
+    assert!(!read(&files, &path, later()).1);
     // Another file in its place.
     let other = folder.path().join("other");
     fs::write(&other, "more").unwrap();
     fs::rename(&other, &path).unwrap();
-    let replaced = files.read_at(&path, MOST, later()).unwrap();
-    assert_eq!((is_known(&replaced), replaced.digest()), (false, Digest::of(b"more")));
+    let (replaced, was_read) = read(&files, &path, later());
+    assert_eq!((was_read, replaced.digest()), (true, Digest::of(b"more")));
     fs::remove_file(&path).unwrap();
     assert_eq!(files.read_at(&path, MOST, later()).unwrap_err().kind(), ErrorKind::NotFound);
 }
@@ -67,13 +79,26 @@ fn a_file_that_was_just_written_is_read_again() {
     let (_folder, path) = file("code");
     let files = Files::default();
     for _ in 0..2 {
-        assert!(!is_known(&files.read(&path, MOST).unwrap()), "it may be written again within one tick of its clock");
+        assert!(read(&files, &path, SystemTime::now()).1, "it may be written again within one tick of its clock");
     }
     let stamp = Stamp::of(&fs::metadata(&path).unwrap());
     let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(stamp.changed.0).unwrap());
     assert!(stamp.is_settled(changed + SETTLED));
     assert!(!stamp.is_settled(changed + SETTLED - Duration::from_nanos(1)));
     assert!(!stamp.is_settled(SystemTime::UNIX_EPOCH - Duration::from_secs(1)));
+}
+
+#[test]
+fn a_file_of_many_pieces_has_the_digest_of_all_its_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("component.wasm");
+    for size in [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES + 7] {
+        let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
+        fs::write(&path, &bytes).unwrap();
+        let wasm = Files::default().read(&path, u64::MAX).unwrap();
+        assert_eq!((wasm.digest(), wasm.size()), (Digest::of(&bytes), size as u64));
+        assert!(*wasm.bytes().unwrap() == bytes[..], "{size} bytes");
+    }
 }
 
 #[test]

@@ -136,21 +136,24 @@ fn the_guest_crate_is_handed_out_whole() {
     assert_eq!(vendored.parse::<toml::Table>().unwrap()["features"], sdk["features"]);
 }
 
-/// A crate in Rust is linked as the guests of this tree are: with a stack of 128 KiB.
+/// A crate in Rust is linked as the guests of this tree are: with a stack of 128 KiB, and room for what is allocated first.
 #[test]
-fn a_stack_is_as_large_as_that_of_this_trees_guests() {
+fn a_component_is_linked_as_this_trees_guests_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let flags = |text: &str| {
         let table: toml::Table = text.parse().unwrap();
-        table["target"]["wasm32-unknown-unknown"]["rustflags"].as_array().unwrap()[0].as_str().unwrap().to_owned()
+        let flags = table["target"]["wasm32-unknown-unknown"]["rustflags"].as_array().unwrap();
+        flags.iter().map(|flag| flag.as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     for kind in KINDS {
         let files = scaffold("a", kind, Language::Rust).unwrap();
-        let stack = flags(content(&files, ".cargo/config.toml"));
+        let handed = flags(content(&files, ".cargo/config.toml"));
         let ours = std::fs::read_to_string(root.join("host/guests/src/compile.rs")).unwrap();
-        assert!(stack.contains("stack-size") && ours.contains(&format!("\"{stack}\"")), "{stack}");
+        let linked: Vec<&str> = ours.split('"').filter(|text| text.starts_with("-Clink-arg=")).collect();
+        assert_eq!(handed, linked);
+        assert!(handed[0].contains("stack-size"), "{handed:?}");
         let examples = std::fs::read_to_string(root.join("components/examples/.cargo/config.toml")).unwrap();
-        assert_eq!(flags(&examples), stack);
+        assert_eq!(flags(&examples), handed);
     }
 }
 
