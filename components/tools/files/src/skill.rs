@@ -1,7 +1,7 @@
 //! Paths that lead out of the workspace: into the folder of a skill, which the host opens for a call that reads it, and for
 //! no other.
 
-use crate::path::{Path, WORKSPACE};
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::tools::Call;
 use crate::workspace::Workspace;
@@ -53,9 +53,9 @@ fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     let rest = match path.strip_prefix('~') {
         None => path.strip_prefix(folder)?,
         Some(home) => {
-            let ends = home.match_indices('/').map(|(at, _)| at).chain([home.len()]).filter(|at| *at > 0);
+            let mut ends = home.match_indices('/').map(|(at, _)| at).chain([home.len()]).filter(|at| *at > 0);
             // The longest: the folder's name may occur twice.
-            let end = ends.filter(|at| home.get(..*at).is_some_and(|head| folder.ends_with(head))).last()?;
+            let end = ends.rfind(|at| home.get(..*at).is_some_and(|head| folder.ends_with(head)))?;
             home.get(end..)?
         }
     };
