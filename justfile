@@ -17,6 +17,10 @@ guests:
 examples:
     .ci/examples
 
+# Make a new component of each kind in JavaScript and Python, and pass each through `build` and `test`.
+scaffolds:
+    .ci/scaffolds
+
 # Build the release binary.
 build:
     ./bootstrap build
