@@ -175,6 +175,23 @@ fn no_file_names_a_machine_or_a_registry_host() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// To look for examples takes a second a crate, so most do not; one that has some is to be told from them.
+#[test]
+fn no_example_in_a_documentation_is_passed_over() {
+    for manifest in files_below("host").into_iter().chain(files_below("adapters-native")).filter(|path| path.ends_with("Cargo.toml")) {
+        if !std::fs::read_to_string(&manifest).unwrap().contains("doctest = false") {
+            continue;
+        }
+        let mut sources = Vec::new();
+        files(&manifest.with_file_name("src"), &mut sources);
+        for source in sources.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+            let example =
+                std::fs::read_to_string(source).unwrap().lines().any(|line| line.trim_start().starts_with("//") && line.contains("```"));
+            assert!(!example, "{} has an example, and its crate says `doctest = false`", source.display());
+        }
+    }
+}
+
 #[test]
 fn every_rust_file_says_what_it_owns() {
     let mut silent = Vec::new();
